@@ -8,7 +8,9 @@ export default defineConfig({
     pool: 'forks',
     alias: {
       // The real module only resolves to a path outside Electron; shells are tested against this stand-in.
-      electron: fileURLToPath(new URL('./electron/shells/desktop/fakeElectron.ts', import.meta.url)),
+      electron: fileURLToPath(
+        new URL('./electron/shells/desktop/fakeElectron.ts', import.meta.url),
+      ),
     },
   },
 })

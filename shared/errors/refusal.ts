@@ -16,7 +16,11 @@ export interface RefusalData {
   // venues
   VENUE_UNREACHABLE: { readonly venue: string; readonly reason: string }
   VENUE_ANSWER_MALFORMED: { readonly venue: string; readonly field: string; readonly value: string }
-  VENUE_REJECTED: { readonly venue: string; readonly venueCode: string; readonly venueMessage: string }
+  VENUE_REJECTED: {
+    readonly venue: string
+    readonly venueCode: string
+    readonly venueMessage: string
+  }
   VENUE_KEY_REJECTED: { readonly venue: string; readonly venueMessage: string }
   VENUE_RATE_LIMITED: { readonly venue: string; readonly retryAfterMs: number | null }
   VENUE_UNSUPPORTED: { readonly venue: string; readonly action: string }
@@ -29,16 +33,35 @@ export interface RefusalData {
   AMOUNT_OVER_EXCESS: { readonly asked: string; readonly excess: string; readonly asset: string }
   AMOUNT_UNDER_MINIMUM: { readonly asked: string; readonly minimum: string; readonly asset: string }
   AMOUNT_OVER_MAXIMUM: { readonly asked: string; readonly maximum: string; readonly asset: string }
-  FUNDS_INSUFFICIENT: { readonly needed: string; readonly available: string; readonly asset: string }
-  FIRST_PAYMENT_OVER_CAP: { readonly asked: string; readonly cap: string; readonly asset: string; readonly address: string }
+  FUNDS_INSUFFICIENT: {
+    readonly needed: string
+    readonly available: string
+    readonly asset: string
+  }
+  FIRST_PAYMENT_OVER_CAP: {
+    readonly asked: string
+    readonly cap: string
+    readonly asset: string
+    readonly address: string
+  }
   FEE_OVER_CAP: { readonly fee: string; readonly cap: string; readonly asset: string }
   ADDRESS_INVALID: { readonly address: string; readonly reason: string }
   ADDRESS_NOT_VERIFIED: { readonly address: string }
-  ADDRESS_ANSWERS_DIFFER: { readonly venue: string; readonly first: string; readonly second: string }
+  ADDRESS_ANSWERS_DIFFER: {
+    readonly venue: string
+    readonly first: string
+    readonly second: string
+  }
   NETWORK_MISMATCH: { readonly asset: string; readonly asked: string; readonly expected: string }
   NETWORK_SUSPENDED: { readonly venue: string; readonly asset: string; readonly network: string }
   PLAN_EXPIRED: { readonly ageMs: number; readonly limitMs: number }
-  PLAN_PRICES_MOVED: { readonly asset: string; readonly planned: string; readonly now: string; readonly movedBps: number; readonly limitBps: number }
+  PLAN_PRICES_MOVED: {
+    readonly asset: string
+    readonly planned: string
+    readonly now: string
+    readonly movedBps: number
+    readonly limitBps: number
+  }
   PLAN_DIGEST_MISMATCH: { readonly approved: string; readonly actual: string }
   PLAN_STATE_WRONG: { readonly state: string; readonly needed: string }
   RISK_AFTER_TOO_HIGH: { readonly scenario: string; readonly slackAfter: string }
@@ -58,14 +81,25 @@ export interface RefusalData {
   DEVICE_FIRMWARE_TOO_OLD: { readonly found: string; readonly needed: string }
   DEVICE_ADDRESS_MISMATCH: { readonly expected: string; readonly shown: string }
   DEVICE_FAILED: { readonly deviceCode: string; readonly deviceMessage: string }
-  SIGNED_MISMATCH: { readonly differences: readonly { readonly field: string; readonly approved: string; readonly returned: string }[] }
+  SIGNED_MISMATCH: {
+    readonly differences: readonly {
+      readonly field: string
+      readonly approved: string
+      readonly returned: string
+    }[]
+  }
 
   // chains
   CHAIN_UNREACHABLE: { readonly chain: string; readonly reason: string }
   CHAIN_ANSWER_MALFORMED: { readonly chain: string; readonly field: string; readonly value: string }
   CHAIN_WRONG_NETWORK: { readonly chain: string; readonly expected: string; readonly found: string }
   CHAIN_REJECTED: { readonly chain: string; readonly reason: string }
-  CHAIN_LIED: { readonly chain: string; readonly field: string; readonly claimed: string; readonly actual: string }
+  CHAIN_LIED: {
+    readonly chain: string
+    readonly field: string
+    readonly claimed: string
+    readonly actual: string
+  }
   OUTCOME_UNKNOWN: { readonly step: string; readonly since: number }
 
   // store

@@ -53,7 +53,10 @@ export function amountFromDecimal(
 export function amountFromNumberDown(asset: Asset, value: number): Amount {
   if (!Number.isFinite(value) || value < 0) throw new RangeError(`not an amount: ${value}`)
   // toFixed is exact for the digits of the double itself; the cut below only ever lowers it.
-  const text = value >= 1e21 ? BigInt(Math.floor(value)).toString() : value.toFixed(Math.min(asset.decimals + 8, 30))
+  const text =
+    value >= 1e21
+      ? BigInt(Math.floor(value)).toString()
+      : value.toFixed(Math.min(asset.decimals + 8, 30))
   const [whole = '0', fraction = ''] = text.split('.')
   const units = BigInt(whole + fraction.slice(0, asset.decimals).padEnd(asset.decimals, '0'))
   return amount(asset, units)
@@ -62,7 +65,9 @@ export function amountFromNumberDown(asset: Asset, value: number): Amount {
 /** Plain decimal text with every decimal of the asset: '0.05000000'. */
 export function amountToDecimal(value: Amount): Decimal {
   const negative = value.units < 0n
-  const digits = (negative ? -value.units : value.units).toString().padStart(value.decimals + 1, '0')
+  const digits = (negative ? -value.units : value.units)
+    .toString()
+    .padStart(value.decimals + 1, '0')
   const whole = digits.slice(0, digits.length - value.decimals)
   const fraction = value.decimals === 0 ? '' : `.${digits.slice(digits.length - value.decimals)}`
   return `${negative ? '-' : ''}${whole}${fraction}` as Decimal
@@ -75,7 +80,9 @@ export function amountToNumber(value: Amount): number {
 
 function assertSameAsset(a: Amount, b: Amount): void {
   if (a.asset !== b.asset || a.decimals !== b.decimals) {
-    throw new TypeError(`amounts of ${a.asset}/${a.decimals} and ${b.asset}/${b.decimals} do not mix`)
+    throw new TypeError(
+      `amounts of ${a.asset}/${a.decimals} and ${b.asset}/${b.decimals} do not mix`,
+    )
   }
 }
 

@@ -1,0 +1,396 @@
+/** Everything outside the host, as the host needs it. Adapters implement these; the host never
+ *  imports an adapter. Each call returns a Result: expected refusals are values, only broken
+ *  invariants throw. Every call that can wait takes an AbortSignal. */
+import type { RefusalCode, Result } from '../../shared/errors/refusal.ts'
+import type { AccountSnapshot, VenueId } from '../../shared/collateral/snapshot.ts'
+import type { Quote } from '../../shared/market/quote.ts'
+import type {
+  BitcoinTransactionPlan,
+  EvmTransactionPlan,
+  VerifiedTransaction,
+} from '../../shared/transfer/plan.ts'
+import type { Amount, Asset } from '../../shared/units/amount.ts'
+
+// ── time, randomness ──────────────────────────────────────────────────────────
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number
+  /** Resolves after `ms`, rejects with the signal's reason when aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+}
+
+export interface Random {
+  bytes(length: number): Uint8Array
+}
+
+// ── venues ────────────────────────────────────────────────────────────────────
+
+/** What an API key may do; null where the venue cannot say. */
+export interface KeyPermissions {
+  readonly read: boolean
+  readonly trade: boolean | null
+  readonly withdraw: boolean | null
+  readonly internalTransfer: boolean | null
+  readonly ipRestricted: boolean | null
+}
+
+/** One way for one asset to leave or enter a venue, by the venue's own words. */
+export interface VenueNetwork {
+  readonly asset: Asset
+  /** The venue's name for the network, e.g. 'ETH'. */
+  readonly network: string
+  /** Our name: 'bitcoin' or 'evm:<chainId>'; null when we do not know this network. */
+  readonly chain: string | null
+  readonly withdrawEnabled: boolean
+  readonly depositEnabled: boolean
+  readonly fee: Amount
+  readonly minimum: Amount
+  readonly maximum: Amount
+  /** Amounts must be whole multiples of this. */
+  readonly step: Amount
+  /** Contract on that chain, null for the chain's coin or when the venue did not say. */
+  readonly contract: string | null
+  readonly confirmations: number | null
+}
+
+export type VenueLegState =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'pending' }
+  | { readonly kind: 'done'; readonly txid: string | null; readonly at: number }
+  | { readonly kind: 'failed'; readonly reason: string }
+
+export interface DepositAddress {
+  readonly address: string
+  readonly network: string
+  /** Memo or tag; null when the network has none. */
+  readonly tag: string | null
+}
+
+export interface VenueHealth {
+  /** Last successful answer; null before the first. */
+  readonly asOf: number | null
+  /** Venue clock minus ours, ms; null when not measured. */
+  readonly clockSkewMs: number | null
+}
+
+type VenueRefusals = Extract<
+  RefusalCode,
+  | 'VENUE_UNREACHABLE'
+  | 'VENUE_ANSWER_MALFORMED'
+  | 'VENUE_REJECTED'
+  | 'VENUE_KEY_REJECTED'
+  | 'VENUE_RATE_LIMITED'
+  | 'VENUE_UNSUPPORTED'
+  | 'ADDRESS_ANSWERS_DIFFER'
+>
+export type VenueResult<T> = Result<T, VenueRefusals>
+
+/** One connected account. Reading needs only a read key; the movers refuse with
+ *  VENUE_UNSUPPORTED where the venue or the key cannot. */
+export interface VenuePort {
+  readonly accountId: string
+  readonly venue: VenueId
+  readonly label: string
+  health(): VenueHealth
+  readAccount(signal: AbortSignal): Promise<VenueResult<AccountSnapshot>>
+  /** USD index or mark prices by asset symbol, for the assets the venue knows among `assets`. */
+  readQuotes(assets: readonly string[], signal: AbortSignal): Promise<VenueResult<readonly Quote[]>>
+  readPermissions(signal: AbortSignal): Promise<VenueResult<KeyPermissions>>
+  readNetworks(asset: string, signal: AbortSignal): Promise<VenueResult<readonly VenueNetwork[]>>
+  /** Free balance in the venue's spot or funding wallet. */
+  readSpotBalance(asset: Asset, signal: AbortSignal): Promise<VenueResult<Amount>>
+  /** Two independent answers of the venue that match, else ADDRESS_ANSWERS_DIFFER. */
+  readDepositAddress(
+    asset: string,
+    network: string,
+    signal: AbortSignal,
+  ): Promise<VenueResult<DepositAddress>>
+  /** Moves between the margin account and spot. Not idempotent at every venue: ask `readInternalMove` after a timeout. */
+  moveInternal(
+    move: {
+      readonly amount: Amount
+      readonly direction: 'to-spot' | 'to-margin'
+      readonly clientId: string
+    },
+    signal: AbortSignal,
+  ): Promise<VenueResult<{ readonly venueId: string }>>
+  /** State of internal moves of this amount and direction since `since`; several are possible. */
+  readInternalMoves(
+    query: {
+      readonly amount: Amount
+      readonly direction: 'to-spot' | 'to-margin'
+      readonly since: number
+    },
+    signal: AbortSignal,
+  ): Promise<VenueResult<readonly { readonly venueId: string; readonly state: VenueLegState }[]>>
+  withdraw(
+    order: {
+      readonly amount: Amount
+      readonly network: string
+      readonly address: string
+      readonly clientId: string
+    },
+    signal: AbortSignal,
+  ): Promise<VenueResult<{ readonly venueId: string }>>
+  readWithdrawal(
+    query: { readonly asset: string; readonly clientId: string; readonly since: number },
+    signal: AbortSignal,
+  ): Promise<VenueResult<VenueLegState>>
+  /** Credit of a deposit by its transaction id. */
+  readDeposit(
+    query: { readonly asset: string; readonly txid: string; readonly since: number },
+    signal: AbortSignal,
+  ): Promise<VenueResult<VenueLegState>>
+  close(): Promise<void>
+}
+
+// ── chains ────────────────────────────────────────────────────────────────────
+
+type ChainRefusals = Extract<
+  RefusalCode,
+  | 'CHAIN_UNREACHABLE'
+  | 'CHAIN_ANSWER_MALFORMED'
+  | 'CHAIN_WRONG_NETWORK'
+  | 'CHAIN_REJECTED'
+  | 'CHAIN_LIED'
+>
+export type ChainResult<T> = Result<T, ChainRefusals>
+
+export interface ChainTip {
+  readonly height: number
+  /** When we learned of it, our clock. */
+  readonly asOf: number
+}
+
+export type Confirmation =
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'mempool' }
+  | { readonly kind: 'confirmed'; readonly height: number; readonly confirmations: number }
+  | { readonly kind: 'failed'; readonly reason: string }
+
+export interface ScriptCoin {
+  readonly txid: string
+  readonly vout: number
+  readonly value: bigint
+  readonly script: string
+  /** null while unconfirmed. */
+  readonly height: number | null
+}
+
+export interface BitcoinPort {
+  /** Shown as the source of figures, e.g. 'Electrum 127.0.0.1'. */
+  readonly source: string
+  readTip(signal: AbortSignal): Promise<ChainResult<ChainTip>>
+  /** Which of these scriptPubKeys (hex) ever had a transaction: for discovery with a gap limit. */
+  readUsedScripts(
+    scripts: readonly string[],
+    signal: AbortSignal,
+  ): Promise<ChainResult<ReadonlySet<string>>>
+  /** Unspent outputs of these scripts; each one's value and script checked against its raw transaction. */
+  readCoins(
+    scripts: readonly string[],
+    signal: AbortSignal,
+  ): Promise<ChainResult<readonly ScriptCoin[]>>
+  /** Raw transaction hex whose txid was recomputed and equals `txid`. */
+  readTransaction(txid: string, signal: AbortSignal): Promise<ChainResult<string>>
+  /** sat/vB for confirmation within `blocks`. */
+  readFeeRate(blocks: number, signal: AbortSignal): Promise<ChainResult<number>>
+  readConfirmation(
+    txid: string,
+    script: string,
+    signal: AbortSignal,
+  ): Promise<ChainResult<Confirmation>>
+  /** Idempotent: sending what the chain already has succeeds. */
+  broadcast(
+    transaction: VerifiedTransaction,
+    signal: AbortSignal,
+  ): Promise<ChainResult<{ readonly txid: string }>>
+  close(): Promise<void>
+}
+
+export interface EvmFees {
+  readonly baseFeePerGas: bigint
+  readonly maxFeePerGas: bigint
+  readonly maxPriorityFeePerGas: bigint
+}
+
+export interface EvmToken {
+  readonly asset: Asset
+  readonly contract: string
+}
+
+export interface EvmPort {
+  readonly chainId: number
+  readonly source: string
+  /** Tokens this chain is configured with; contract and decimals checked against the chain at first use. */
+  readonly tokens: readonly EvmToken[]
+  readTip(signal: AbortSignal): Promise<ChainResult<ChainTip>>
+  /** The chain's coin first, then each configured token. */
+  readBalances(address: string, signal: AbortSignal): Promise<ChainResult<readonly Amount[]>>
+  /** Next nonce counting pending transactions. */
+  readNonce(address: string, signal: AbortSignal): Promise<ChainResult<number>>
+  readFees(signal: AbortSignal): Promise<ChainResult<EvmFees>>
+  /** Simulates and estimates; CHAIN_REJECTED with the revert reason. */
+  estimateGas(
+    call: {
+      readonly from: string
+      readonly to: string
+      readonly value: bigint
+      readonly data: string
+    },
+    signal: AbortSignal,
+  ): Promise<ChainResult<bigint>>
+  readConfirmation(txid: string, signal: AbortSignal): Promise<ChainResult<Confirmation>>
+  /** Idempotent: sending what the chain already has succeeds. */
+  broadcast(
+    transaction: VerifiedTransaction,
+    signal: AbortSignal,
+  ): Promise<ChainResult<{ readonly txid: string }>>
+  /** Calldata of an ERC-20 transfer, hex without 0x. */
+  encodeTokenTransfer(recipient: string, units: bigint): string
+  close(): Promise<void>
+}
+
+// ── device ────────────────────────────────────────────────────────────────────
+
+export interface DeviceInfo {
+  readonly deviceId: string
+  readonly label: string
+  readonly model: string
+  readonly firmware: string
+}
+
+export type DeviceState =
+  | { readonly kind: 'absent'; readonly reason: string }
+  | { readonly kind: 'several'; readonly count: number }
+  | { readonly kind: 'ready'; readonly device: DeviceInfo }
+  | { readonly kind: 'locked'; readonly device: DeviceInfo }
+  | { readonly kind: 'busy'; readonly device: DeviceInfo; readonly what: string }
+  /** The device waits for its own button. */
+  | { readonly kind: 'waiting'; readonly device: DeviceInfo; readonly what: string }
+  | {
+      readonly kind: 'unusable'
+      readonly device: DeviceInfo
+      readonly reason: 'bootloader' | 'firmware-too-old' | 'not-initialised'
+    }
+
+type DeviceRefusals = Extract<RefusalCode, `DEVICE_${string}`>
+export type DeviceResult<T> = Result<T, DeviceRefusals>
+
+export interface DeviceKeys {
+  /** 8 hex digits. */
+  readonly fingerprint: string
+  readonly device: DeviceInfo
+  /** Account-level extended public keys in xpub/tpub form, in the order asked. */
+  readonly xpubs: readonly string[]
+}
+
+/** One call at a time; a second is refused with DEVICE_BUSY. Aborting the signal cancels on the
+ *  device within a second; a signature arriving later is dropped. Nothing returned is verified here. */
+export interface DevicePort {
+  state(): DeviceState
+  onState(listener: (state: DeviceState) => void): () => void
+  readKeys(
+    request: { readonly paths: readonly string[]; readonly network: 'mainnet' | 'regtest' },
+    signal: AbortSignal,
+  ): Promise<DeviceResult<DeviceKeys>>
+  /** Shows the address on the device's screen and returns once its button was pressed. */
+  showBitcoinAddress(
+    request: {
+      readonly path: string
+      readonly network: 'mainnet' | 'regtest'
+      readonly deviceId: string
+    },
+    signal: AbortSignal,
+  ): Promise<DeviceResult<{ readonly address: string }>>
+  showEvmAddress(
+    request: { readonly path: string; readonly chainId: number; readonly deviceId: string },
+    signal: AbortSignal,
+  ): Promise<DeviceResult<{ readonly address: string }>>
+  /** Raw signed transaction, hex. */
+  signBitcoin(
+    request: { readonly plan: BitcoinTransactionPlan; readonly deviceId: string },
+    signal: AbortSignal,
+  ): Promise<DeviceResult<{ readonly rawHex: string }>>
+  /** The signature values; the caller assembles the transaction from its own plan. */
+  signEvm(
+    request: { readonly plan: EvmTransactionPlan; readonly deviceId: string },
+    signal: AbortSignal,
+  ): Promise<DeviceResult<{ readonly v: string; readonly r: string; readonly s: string }>>
+  close(): Promise<void>
+}
+
+// ── store ─────────────────────────────────────────────────────────────────────
+
+export interface JournalEntry {
+  /** 1, 2, 3, … without holes. */
+  readonly seq: number
+  readonly at: number
+  readonly kind: string
+  /** Canonical JSON of the body. */
+  readonly body: string
+  /** sha256 over the previous hash and this entry, hex. */
+  readonly hash: string
+}
+
+type StoreRefusals = Extract<
+  RefusalCode,
+  'STORE_WRITE_FAILED' | 'STORE_CORRUPT' | 'JOURNAL_TAMPERED' | 'SECRETS_LOCKED'
+>
+
+/** The one store of a data directory. Writes are on disk (fsync) when they return. */
+export interface StorePort {
+  /** Appends in one transaction together with the sealed head. */
+  append(entry: {
+    readonly at: number
+    readonly kind: string
+    readonly body: string
+  }): Result<JournalEntry, StoreRefusals>
+  readJournal(range: { readonly fromSeq: number; readonly limit: number }): readonly JournalEntry[]
+  journalHead(): { readonly count: number; readonly hash: string }
+  /** Recomputes the whole chain and checks the sealed head. */
+  verifyJournal(): Result<{ readonly count: number; readonly hash: string }, StoreRefusals>
+  /** Small sealed documents: policy, pinned vault, address labels. Value is canonical JSON. */
+  readDocument(name: string): Result<string | null, StoreRefusals>
+  writeDocument(name: string, value: string): Result<void, StoreRefusals>
+  /** Encrypted under the data key. */
+  readSecret(name: string): Result<string | null, StoreRefusals>
+  writeSecret(name: string, value: string): Result<void, StoreRefusals>
+  deleteSecret(name: string): Result<void, StoreRefusals>
+  close(): void
+}
+
+// ── who may say yes ───────────────────────────────────────────────────────────
+
+/** A confirmation outside the renderer (native dialog, passphrase retyped in the shell's own prompt).
+ *  Resolves false when the user declines or the shell has no such means. */
+export interface ConfirmationPort {
+  confirm(
+    request: { readonly title: string; readonly lines: readonly string[]; readonly digest: string },
+    signal: AbortSignal,
+  ): Promise<'confirmed' | 'declined' | 'unavailable'>
+}
+
+/** Curve arithmetic for verification: native, wasm or noble. 32-byte hashes, 33-byte keys, 64-byte compact signatures. */
+export interface CurvePort {
+  verifyEcdsa(hash: Uint8Array, publicKey: Uint8Array, signature: Uint8Array): boolean
+  /** Uncompressed 65-byte key, or null. */
+  recoverEcdsa(hash: Uint8Array, signature: Uint8Array, recovery: 0 | 1): Uint8Array | null
+}
+
+/** Everything createHost needs. `mode` is fixed for the life of the host. */
+export interface HostPorts {
+  readonly mode: 'demo' | 'real'
+  readonly clock: Clock
+  readonly random: Random
+  readonly venues: readonly VenuePort[]
+  readonly bitcoin: BitcoinPort
+  readonly evm: readonly EvmPort[]
+  readonly device: DevicePort
+  readonly store: StorePort
+  readonly confirmation: ConfirmationPort
+  readonly curve: CurvePort
+  /** One line per event, without secrets or amounts. */
+  readonly log: (line: string) => void
+}

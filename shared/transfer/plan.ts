@@ -1,0 +1,187 @@
+/** What is to happen, in full, before anyone approves it. One type per stage:
+ *  TransferPlan → ApprovedPlan{digest} → SignedTransaction → VerifiedTransaction → Receipt.
+ *  Every field that a device signs or a venue executes is in the plan; the digest covers all of it. */
+import { z } from 'zod'
+import { quoteSchema } from '../market/quote.ts'
+import { amountSchema } from '../units/amount.ts'
+import { instantSchema } from '../units/time.ts'
+import { bitcoinNetworkSchema } from '../vault/account.ts'
+
+const hexSchema = z.string().regex(/^([0-9a-f]{2})*$/)
+const txidSchema = z.string().regex(/^[0-9a-f]{64}$/)
+
+/** A coin to spend. `previousTransaction` is the full raw transaction that made it, whose txid was checked. */
+export const bitcoinInputSchema = z
+  .object({
+    txid: txidSchema,
+    vout: z.int().min(0).max(0xffffffff),
+    value: z.bigint(),
+    script: hexSchema,
+    path: z.string(),
+    /** Compressed public key derived here from the pinned xpub, hex. */
+    publicKey: hexSchema,
+    sequence: z.int().min(0).max(0xffffffff),
+    previousTransaction: hexSchema,
+  })
+  .readonly()
+
+export const bitcoinOutputSchema = z
+  .object({
+    role: z.enum(['recipient', 'change']),
+    address: z.string(),
+    script: hexSchema,
+    value: z.bigint(),
+    /** Set for change only: the path it was derived from here. */
+    path: z.string().nullable(),
+  })
+  .readonly()
+
+/** Outputs and inputs in the order in which they must appear in the signed transaction. */
+export const bitcoinTransactionPlanSchema = z
+  .object({
+    kind: z.literal('bitcoin'),
+    network: bitcoinNetworkSchema,
+    version: z.int(),
+    locktime: z.int().min(0).max(0xffffffff),
+    inputs: z.array(bitcoinInputSchema).min(1).readonly(),
+    outputs: z.array(bitcoinOutputSchema).min(1).readonly(),
+    fee: z.bigint(),
+    feeRateSatPerVb: z.number(),
+    virtualSize: z.int(),
+  })
+  .readonly()
+export type BitcoinTransactionPlan = z.infer<typeof bitcoinTransactionPlanSchema>
+export type BitcoinInput = z.infer<typeof bitcoinInputSchema>
+export type BitcoinOutput = z.infer<typeof bitcoinOutputSchema>
+
+/** EIP-1559 (type 2) only; wei for values and fees, hex for data ('' is empty). */
+export const evmTransactionPlanSchema = z
+  .object({
+    kind: z.literal('evm'),
+    chainId: z.int().positive(),
+    type: z.literal(2),
+    from: z.string(),
+    path: z.string(),
+    nonce: z.int().nonnegative(),
+    to: z.string(),
+    value: z.bigint(),
+    data: hexSchema,
+    gasLimit: z.bigint(),
+    maxFeePerGas: z.bigint(),
+    maxPriorityFeePerGas: z.bigint(),
+    /** Contract of the token moved, null for the chain's coin. */
+    token: z.string().nullable(),
+  })
+  .readonly()
+export type EvmTransactionPlan = z.infer<typeof evmTransactionPlanSchema>
+
+/** A withdrawal that the venue executes: internal leg first, then out to a vault address. */
+export const venueWithdrawalPlanSchema = z
+  .object({
+    kind: z.literal('venue'),
+    venue: z.string(),
+    accountId: z.string(),
+    network: z.string(),
+    /** 'bitcoin' or 'evm:<chainId>': where it must arrive. */
+    chain: z.string(),
+    /** Taken out of the margin account. */
+    internal: z
+      .object({ from: z.string(), to: z.string(), amount: amountSchema })
+      .readonly()
+      .nullable(),
+    /** Leaves the venue; arrives less `venueFee`. */
+    amount: amountSchema,
+    venueFee: amountSchema,
+    arrives: amountSchema,
+    address: z.string(),
+    addressPath: z.string(),
+    /** Client ids that the venue enforces, one per leg: what makes a retry safe. */
+    clientIds: z.object({ internal: z.string(), withdrawal: z.string() }).readonly(),
+  })
+  .readonly()
+export type VenueWithdrawalPlan = z.infer<typeof venueWithdrawalPlanSchema>
+
+export const executionSchema = z.discriminatedUnion('kind', [
+  bitcoinTransactionPlanSchema,
+  evmTransactionPlanSchema,
+  venueWithdrawalPlanSchema,
+])
+
+/** Risk of one venue account before and after; null where unknown. Shocks and fractions: 0.12 = 12 %. */
+export const standingSchema = z
+  .object({
+    distanceDown: z.number().nullable(),
+    distanceUp: z.number().nullable(),
+    requiredUsd: z.number().nullable(),
+    excessUsd: z.number().nullable(),
+    equityUsd: z.number().nullable(),
+  })
+  .readonly()
+export type Standing = z.infer<typeof standingSchema>
+
+export const recipientSchema = z
+  .object({
+    address: z.string(),
+    label: z.string(),
+    origin: z.enum(['vault', 'venue-deposit', 'address-book', 'new']),
+  })
+  .readonly()
+
+export const transferPlanSchema = z
+  .object({
+    id: z.string(),
+    purpose: z.enum(['withdraw', 'sweep', 'top-up']),
+    createdAt: instantSchema,
+    /** The approval is void after this instant. */
+    expiresAt: instantSchema,
+    amount: amountSchema,
+    networkFee: amountSchema,
+    recipient: recipientSchema,
+    /** Venue account whose risk this changes; null for a plain withdrawal. */
+    accountId: z.string().nullable(),
+    before: standingSchema.nullable(),
+    after: standingSchema.nullable(),
+    /** Prices this plan was made on; it is void when one moves by more than `priceLimitBps`. */
+    prices: z.array(quoteSchema).readonly(),
+    priceLimitBps: z.int(),
+    /** What the user will see on the device's own screen, in the device's words. */
+    execution: executionSchema,
+  })
+  .readonly()
+export type TransferPlan = z.infer<typeof transferPlanSchema>
+
+export const approvedPlanSchema = z
+  .object({
+    plan: transferPlanSchema,
+    /** sha256 of the canonical encoding of `plan`, hex. */
+    digest: z.string().regex(/^[0-9a-f]{64}$/),
+    approvedAt: instantSchema,
+  })
+  .readonly()
+export type ApprovedPlan = z.infer<typeof approvedPlanSchema>
+
+/** What came back from the device: bytes, believed by nobody yet. */
+export interface SignedTransaction {
+  readonly digest: string
+  readonly rawHex: string
+}
+
+export interface VerifiedBrand {
+  readonly __verified: unique symbol
+}
+
+/** Only shared/transfer/verify makes one. `broadcast` takes nothing else. */
+export interface VerifiedTransaction {
+  readonly brand: VerifiedBrand
+  readonly kind: 'bitcoin' | 'evm'
+  readonly digest: string
+  readonly rawHex: string
+  readonly txid: string
+}
+
+/** A named difference between what was approved and what came back. */
+export interface Difference {
+  readonly field: string
+  readonly approved: string
+  readonly returned: string
+}
