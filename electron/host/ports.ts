@@ -4,11 +4,9 @@
 import type { RefusalCode, Result } from '../../shared/errors/refusal.ts'
 import type { AccountSnapshot, VenueId } from '../../shared/collateral/snapshot.ts'
 import type { Quote } from '../../shared/market/quote.ts'
-import type {
-  BitcoinTransactionPlan,
-  EvmTransactionPlan,
-  VerifiedTransaction,
-} from '../../shared/transfer/plan.ts'
+import type { BitcoinTransactionPlan, EvmTransactionPlan } from '../../shared/transfer/plan.ts'
+import type { Curve } from '../../shared/transfer/verify/curve.ts'
+import type { VerifiedTransaction } from '../../shared/transfer/verify/verified.ts'
 import type { Amount, Asset } from '../../shared/units/amount.ts'
 
 // ── time, randomness ──────────────────────────────────────────────────────────
@@ -372,13 +370,6 @@ export interface ConfirmationPort {
   ): Promise<'confirmed' | 'declined' | 'unavailable'>
 }
 
-/** Curve arithmetic for verification: native, wasm or noble. 32-byte hashes, 33-byte keys, 64-byte compact signatures. */
-export interface CurvePort {
-  verifyEcdsa(hash: Uint8Array, publicKey: Uint8Array, signature: Uint8Array): boolean
-  /** Uncompressed 65-byte key, or null. */
-  recoverEcdsa(hash: Uint8Array, signature: Uint8Array, recovery: 0 | 1): Uint8Array | null
-}
-
 /** Everything createHost needs. `mode` is fixed for the life of the host. */
 export interface HostPorts {
   readonly mode: 'demo' | 'real'
@@ -390,7 +381,7 @@ export interface HostPorts {
   readonly device: DevicePort
   readonly store: StorePort
   readonly confirmation: ConfirmationPort
-  readonly curve: CurvePort
+  readonly curve: Curve
   /** One line per event, without secrets or amounts. */
   readonly log: (line: string) => void
 }

@@ -166,19 +166,6 @@ export interface SignedTransaction {
   readonly rawHex: string
 }
 
-export interface VerifiedBrand {
-  readonly __verified: unique symbol
-}
-
-/** Only shared/transfer/verify makes one. `broadcast` takes nothing else. */
-export interface VerifiedTransaction {
-  readonly brand: VerifiedBrand
-  readonly kind: 'bitcoin' | 'evm'
-  readonly digest: string
-  readonly rawHex: string
-  readonly txid: string
-}
-
 /** A named difference between what was approved and what came back. */
 export interface Difference {
   readonly field: string
