@@ -3,6 +3,7 @@
  *  Every field that a device signs or a venue executes is in the plan; the digest covers all of it. */
 import { z } from 'zod'
 import { quoteSchema } from '../market/quote.ts'
+import { standingSchema } from '../risk/standing.ts'
 import { amountSchema } from '../units/amount.ts'
 import { instantSchema } from '../units/time.ts'
 import { bitcoinNetworkSchema } from '../vault/account.ts'
@@ -106,18 +107,6 @@ export const executionSchema = z.discriminatedUnion('kind', [
   evmTransactionPlanSchema,
   venueWithdrawalPlanSchema,
 ])
-
-/** Risk of one venue account before and after; null where unknown. Shocks and fractions: 0.12 = 12 %. */
-export const standingSchema = z
-  .object({
-    distanceDown: z.number().nullable(),
-    distanceUp: z.number().nullable(),
-    requiredUsd: z.number().nullable(),
-    excessUsd: z.number().nullable(),
-    equityUsd: z.number().nullable(),
-  })
-  .readonly()
-export type Standing = z.infer<typeof standingSchema>
 
 export const recipientSchema = z
   .object({

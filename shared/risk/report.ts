@@ -1,0 +1,110 @@
+/** What `assess` says about one account. Fractions of the joint shock in BTC terms: −0.169 = −16.9 %.
+ *  USD figures are f64 risk arithmetic; amounts that move are derived from them rounded down.
+ *  Unknown is a state with its reasons, never zero and never safe. */
+import { z } from 'zod'
+import { venueIdSchema } from '../collateral/snapshot.ts'
+import { decimalSchema } from '../units/decimal.ts'
+import { instantSchema } from '../units/time.ts'
+
+/** A figure that may be unknown; `missing` names the absent fields or the reason. */
+export const measureSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('known'), value: z.number() }).readonly(),
+  z.object({ kind: z.literal('unknown'), missing: z.array(z.string()).readonly() }).readonly(),
+])
+export type Measure = z.infer<typeof measureSchema>
+
+/** Smallest shock in one direction at which slack is no longer positive. */
+export const distanceSchema = z.discriminatedUnion('kind', [
+  z
+    .object({
+      kind: z.literal('finite'),
+      /** Signed joint shock: negative for a fall, positive for a rise. */
+      shock: z.number(),
+      /** Price of each instrument at the breach. */
+      prices: z.array(z.object({ symbol: z.string(), price: z.number() }).readonly()).readonly(),
+      /** Shock over daily volatility; null where volatility is unknown. */
+      sigmas: z.number().nullable(),
+    })
+    .readonly(),
+  /** No breach up to `searchedTo` (a fall to zero, or a rise to that multiple). */
+  z.object({ kind: z.literal('none'), searchedTo: z.number() }).readonly(),
+  z.object({ kind: z.literal('breached') }).readonly(),
+  z.object({ kind: z.literal('unknown'), missing: z.array(z.string()).readonly() }).readonly(),
+])
+export type Distance = z.infer<typeof distanceSchema>
+
+/** Our liquidation price against the venue's. */
+export const verificationSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('matches'), error: z.number(), tolerance: z.number() }).readonly(),
+  z.object({ kind: z.literal('differs'), error: z.number(), tolerance: z.number() }).readonly(),
+  /** The venue shows none and we find none. */
+  z.object({ kind: z.literal('both-none') }).readonly(),
+  z.object({ kind: z.literal('unverified'), missing: z.array(z.string()).readonly() }).readonly(),
+])
+export type Verification = z.infer<typeof verificationSchema>
+
+export const positionRiskSchema = z
+  .object({
+    symbol: z.string(),
+    leg: z.enum(['both', 'long', 'short']),
+    side: z.enum(['long', 'short']),
+    notionalUsd: measureSchema,
+    /** Exact trigger by our solution; null when this position alone cannot trigger one. */
+    trigger: measureSchema.nullable(),
+    /** Ours, as the venue would display it; null when it would show none. */
+    displayed: measureSchema.nullable(),
+    reported: decimalSchema.nullable(),
+    verification: verificationSchema,
+  })
+  .readonly()
+export type PositionRisk = z.infer<typeof positionRiskSchema>
+
+export const scenarioResultSchema = z
+  .object({
+    id: z.string(),
+    /** Catalogue key of its name. */
+    name: z.string(),
+    /** Joint shock it applies, when it is one; null for per-instrument sets. */
+    shock: z.number().nullable(),
+    outcome: z.enum(['passes', 'fails', 'unknown']),
+    /** Slack left after exit costs and buffer, USD; negative is the shortfall. */
+    slackUsd: measureSchema,
+    missing: z.array(z.string()).readonly(),
+  })
+  .readonly()
+export type ScenarioResult = z.infer<typeof scenarioResultSchema>
+
+export const slackPointSchema = z.object({ shock: z.number(), slackUsd: z.number() }).readonly()
+
+export const riskReportSchema = z
+  .object({
+    accountId: z.string(),
+    venue: venueIdSchema,
+    label: z.string(),
+    /** Of the snapshot it was made from. */
+    asOf: instantSchema,
+    /** complete: all figures known and verified; partial: something is missing; unverified: our figures differ
+     *  from the venue's or cannot be checked; stale: too old to act on. Suggestions need `complete`. */
+    state: z.enum(['complete', 'partial', 'unverified', 'stale']),
+    missing: z.array(z.string()).readonly(),
+    equityUsd: measureSchema,
+    maintenanceUsd: measureSchema,
+    slackUsd: measureSchema,
+    distanceDown: distanceSchema,
+    distanceUp: distanceSchema,
+    /** Survives the 10 % rule in both directions. */
+    tenPercent: z.enum(['passes', 'fails', 'unknown']),
+    positions: z.array(positionRiskSchema).readonly(),
+    scenarios: z.array(scenarioResultSchema).readonly(),
+    /** Collateral the policy wants here, and what lies above it and may leave. */
+    requiredUsd: measureSchema,
+    excessUsd: measureSchema,
+    /** USD short of the policy; known 0 when nothing is short. */
+    shortfallUsd: measureSchema,
+    /** Scenario that sets the requirement. */
+    bindingScenario: z.string().nullable(),
+    /** Slack over the joint shock, breakpoints included, ascending; empty when unknown. */
+    slackCurve: z.array(slackPointSchema).readonly(),
+  })
+  .readonly()
+export type RiskReport = z.infer<typeof riskReportSchema>
