@@ -1,0 +1,58 @@
+/** The one table of methods. A duplicate name is a duplicate key and does not compile; a key that is not
+ *  its method's name does not either. */
+import type { Method } from './method.ts'
+import { journalExport, journalList, journalVerify } from './methods/journal.ts'
+import { portfolioRead, portfolioRefresh } from './methods/portfolio.ts'
+import {
+  settingsRead,
+  settingsWritePolicy,
+  venuesConnect,
+  venuesDisconnect,
+} from './methods/settings.ts'
+import { statusRead } from './methods/status.ts'
+import {
+  transfersApprove,
+  transfersCancel,
+  transfersList,
+  transfersPlan,
+  transfersRead,
+  transfersResolve,
+} from './methods/transfers.ts'
+import { vaultPair, vaultRead, vaultShowAddress } from './methods/vault.ts'
+
+type Named<T> = {
+  readonly [K in keyof T]: T[K] extends Method<infer Name> ? (K extends Name ? T[K] : never) : never
+}
+
+function table<const T extends Record<string, Method>>(methods: T & Named<T>): T {
+  return methods
+}
+
+export const contract = table({
+  'status.read': statusRead,
+  'portfolio.read': portfolioRead,
+  'portfolio.refresh': portfolioRefresh,
+  'vault.read': vaultRead,
+  'vault.pair': vaultPair,
+  'vault.showAddress': vaultShowAddress,
+  'transfers.list': transfersList,
+  'transfers.read': transfersRead,
+  'transfers.plan': transfersPlan,
+  'transfers.approve': transfersApprove,
+  'transfers.cancel': transfersCancel,
+  'transfers.resolve': transfersResolve,
+  'journal.list': journalList,
+  'journal.verify': journalVerify,
+  'journal.export': journalExport,
+  'settings.read': settingsRead,
+  'settings.writePolicy': settingsWritePolicy,
+  'venues.connect': venuesConnect,
+  'venues.disconnect': venuesDisconnect,
+})
+
+export type Contract = typeof contract
+export type MethodName = keyof Contract
+
+export function isMethodName(name: string): name is MethodName {
+  return Object.hasOwn(contract, name)
+}

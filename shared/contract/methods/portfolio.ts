@@ -1,0 +1,58 @@
+/** Exposure and risk of everything at one instant: Overview, Collateral and Risk read this. */
+import { z } from 'zod'
+import { accountSnapshotSchema } from '../../collateral/snapshot.ts'
+import { quoteSchema } from '../../market/quote.ts'
+import { policySchema } from '../../risk/policy.ts'
+import { measureSchema, riskReportSchema } from '../../risk/report.ts'
+import { reasonSchema, suggestionSchema } from '../../suggestion/suggestion.ts'
+import { instantSchema } from '../../units/time.ts'
+import { vaultBalanceSchema } from '../../vault/account.ts'
+import { defineMethod } from '../method.ts'
+import { refusalSchema, venueRefusals } from '../refusals.ts'
+
+export const accountViewSchema = z
+  .object({
+    accountId: z.string(),
+    label: z.string(),
+    /** Newest good snapshot; null before the first. */
+    snapshot: accountSnapshotSchema.nullable(),
+    report: riskReportSchema.nullable(),
+    refusal: refusalSchema.nullable(),
+    /** Why there is no suggestion for it; null when there is one or none is needed. */
+    withheld: reasonSchema.nullable(),
+  })
+  .readonly()
+
+export const netWorthPointSchema = z
+  .object({ at: instantSchema, venuesUsd: z.number(), vaultUsd: z.number() })
+  .readonly()
+
+export const portfolioRead = defineMethod({
+  name: 'portfolio.read',
+  effect: 'read',
+  input: z.object({}).strict(),
+  output: z
+    .object({
+      now: instantSchema,
+      accounts: z.array(accountViewSchema).readonly(),
+      suggestions: z.array(suggestionSchema).readonly(),
+      quotes: z.array(quoteSchema).readonly(),
+      vaultPaired: z.boolean(),
+      vaultBalances: z.array(vaultBalanceSchema).readonly(),
+      venuesUsd: measureSchema,
+      vaultUsd: measureSchema,
+      /** Oldest first; only instants at which both figures were known. */
+      history: z.array(netWorthPointSchema).readonly(),
+      policy: policySchema,
+    })
+    .readonly(),
+  refusals: [],
+})
+
+export const portfolioRefresh = defineMethod({
+  name: 'portfolio.refresh',
+  effect: 'read',
+  input: z.object({ accountId: z.string().optional() }).strict(),
+  output: z.object({ refreshed: z.int() }).readonly(),
+  refusals: ['NOT_FOUND', ...venueRefusals],
+})

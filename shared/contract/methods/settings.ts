@@ -1,0 +1,76 @@
+/** Policy, connections and their keys. What loosens protection is confirmed outside the renderer. */
+import { z } from 'zod'
+import { venueIdSchema } from '../../collateral/snapshot.ts'
+import { policySchema } from '../../risk/policy.ts'
+import { instantSchema } from '../../units/time.ts'
+import { defineMethod } from '../method.ts'
+import { refusalSchema, storeRefusals, venueRefusals } from '../refusals.ts'
+
+export const keyPermissionsSchema = z
+  .object({
+    read: z.boolean(),
+    trade: z.boolean().nullable(),
+    withdraw: z.boolean().nullable(),
+    internalTransfer: z.boolean().nullable(),
+    ipRestricted: z.boolean().nullable(),
+  })
+  .readonly()
+
+export const connectionSchema = z
+  .object({
+    accountId: z.string(),
+    venue: venueIdSchema,
+    label: z.string(),
+    /** Newest permission audit; null when it was not answered. */
+    permissions: keyPermissionsSchema.nullable(),
+    auditedAt: instantSchema.nullable(),
+    refusal: refusalSchema.nullable(),
+  })
+  .readonly()
+
+export const settingsRead = defineMethod({
+  name: 'settings.read',
+  effect: 'read',
+  input: z.object({}).strict(),
+  output: z
+    .object({
+      policy: policySchema,
+      connections: z.array(connectionSchema).readonly(),
+      chains: z.array(z.object({ chain: z.string(), source: z.string() }).readonly()).readonly(),
+    })
+    .readonly(),
+  refusals: [],
+})
+
+export const settingsWritePolicy = defineMethod({
+  name: 'settings.writePolicy',
+  effect: 'write',
+  input: z.object({ policy: policySchema }).strict(),
+  output: policySchema,
+  refusals: [...storeRefusals, 'CONFIRMATION_REQUIRED'],
+})
+
+/** Keys go straight to the secret store; they are never read back out. Refused when the venue rejects them. */
+export const venuesConnect = defineMethod({
+  name: 'venues.connect',
+  effect: 'write',
+  input: z
+    .object({
+      venue: venueIdSchema,
+      label: z.string().min(1).max(60),
+      /** API key, or the account address on a DEX. */
+      key: z.string().min(1).max(300),
+      secret: z.string().max(300).optional(),
+    })
+    .strict(),
+  output: connectionSchema,
+  refusals: [...venueRefusals, ...storeRefusals],
+})
+
+export const venuesDisconnect = defineMethod({
+  name: 'venues.disconnect',
+  effect: 'write',
+  input: z.object({ accountId: z.string() }).strict(),
+  output: z.object({ accountId: z.string() }).readonly(),
+  refusals: ['NOT_FOUND', ...storeRefusals],
+})

@@ -1,0 +1,73 @@
+/** Who answers, how old the answers are, and what the device does: the status bar. */
+import { z } from 'zod'
+import { venueIdSchema } from '../../collateral/snapshot.ts'
+import { instantSchema } from '../../units/time.ts'
+import { defineMethod } from '../method.ts'
+import { refusalSchema } from '../refusals.ts'
+
+const deviceInfoSchema = z
+  .object({ deviceId: z.string(), label: z.string(), model: z.string(), firmware: z.string() })
+  .readonly()
+
+export const deviceStateSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('absent'), reason: z.string() }).readonly(),
+  z.object({ kind: z.literal('several'), count: z.int() }).readonly(),
+  z.object({ kind: z.literal('ready'), device: deviceInfoSchema }).readonly(),
+  z.object({ kind: z.literal('locked'), device: deviceInfoSchema }).readonly(),
+  z.object({ kind: z.literal('busy'), device: deviceInfoSchema, what: z.string() }).readonly(),
+  z.object({ kind: z.literal('waiting'), device: deviceInfoSchema, what: z.string() }).readonly(),
+  z
+    .object({
+      kind: z.literal('unusable'),
+      device: deviceInfoSchema,
+      reason: z.enum(['bootloader', 'firmware-too-old', 'not-initialised']),
+    })
+    .readonly(),
+])
+
+export const venueStatusSchema = z
+  .object({
+    accountId: z.string(),
+    venue: venueIdSchema,
+    label: z.string(),
+    /** Of the newest good answer; null before the first. */
+    asOf: instantSchema.nullable(),
+    staleAfterMs: z.int(),
+    clockSkewMs: z.number().nullable(),
+    /** Why the newest attempt failed; null when it did not. */
+    refusal: refusalSchema.nullable(),
+  })
+  .readonly()
+
+export const chainStatusSchema = z
+  .object({
+    /** 'bitcoin' or 'evm:<chainId>'. */
+    chain: z.string(),
+    source: z.string(),
+    height: z.int().nullable(),
+    asOf: instantSchema.nullable(),
+    refusal: refusalSchema.nullable(),
+  })
+  .readonly()
+
+export const statusRead = defineMethod({
+  name: 'status.read',
+  effect: 'read',
+  input: z.object({}).strict(),
+  output: z
+    .object({
+      mode: z.enum(['demo', 'real']),
+      version: z.string(),
+      now: instantSchema,
+      venues: z.array(venueStatusSchema).readonly(),
+      chains: z.array(chainStatusSchema).readonly(),
+      device: deviceStateSchema,
+      /** Page of the simulated device, demo only. Its origin is not ours: its buttons cannot be pressed from here. */
+      simulatedDeviceUrl: z.string().nullable(),
+      journalCount: z.int(),
+      /** Set when every movement is blocked, e.g. after a restore. */
+      blocked: refusalSchema.nullable(),
+    })
+    .readonly(),
+  refusals: [],
+})

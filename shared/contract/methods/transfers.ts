@@ -1,0 +1,177 @@
+/** What crosses the wall: plan, approve, follow, cancel, resolve. */
+import { z } from 'zod'
+import { approvedPlanSchema, transferPlanSchema } from '../../transfer/plan.ts'
+import { instantSchema } from '../../units/time.ts'
+import { defineMethod } from '../method.ts'
+import {
+  chainRefusals,
+  deviceRefusals,
+  planRefusals,
+  refusalSchema,
+  storeRefusals,
+  venueRefusals,
+} from '../refusals.ts'
+
+/** Where a transfer is. `unknown`: an outside effect may or may not have happened; nothing is repeated by itself. */
+export const transferStateSchema = z.enum([
+  'planned',
+  'confirming',
+  'signing',
+  'sending',
+  'sent',
+  'done',
+  'refused',
+  'cancelled',
+  'unknown',
+])
+export type TransferState = z.infer<typeof transferStateSchema>
+
+export const stepKindSchema = z.enum([
+  'approve',
+  'confirm-address',
+  'sign',
+  'verify',
+  'broadcast',
+  'confirm',
+  'internal-out',
+  'venue-withdraw',
+  'arrive',
+  'venue-credit',
+  'internal-in',
+])
+
+export const transferStepSchema = z
+  .object({
+    kind: stepKindSchema,
+    state: z.enum(['waiting', 'active', 'done', 'failed', 'unknown']),
+    at: instantSchema.nullable(),
+    /** Transaction or venue id, when the step has one. */
+    reference: z.string().nullable(),
+  })
+  .readonly()
+export type TransferStep = z.infer<typeof transferStepSchema>
+
+/** A line on the device's own screen, in the device's words, to be compared by eye. */
+export const deviceLineSchema = z
+  .object({
+    /** Catalogue key under `deviceLine.`. */
+    key: z.enum(['to', 'amount', 'fee', 'max-fee', 'total', 'chain', 'token', 'address', 'data']),
+    approved: z.string(),
+    device: z.string(),
+  })
+  .readonly()
+
+export const transferViewSchema = z
+  .object({
+    id: z.string(),
+    plan: transferPlanSchema,
+    digest: approvedPlanSchema.unwrap().shape.digest,
+    state: transferStateSchema,
+    steps: z.array(transferStepSchema).readonly(),
+    deviceLines: z.array(deviceLineSchema).readonly(),
+    /** Why it ended or waits; null while all is well. */
+    refusal: refusalSchema.nullable(),
+    txid: z.string().nullable(),
+    createdAt: instantSchema,
+    updatedAt: instantSchema,
+    canApprove: z.boolean(),
+    canCancel: z.boolean(),
+    /** Only for `unknown`: what the user may decide on the evidence shown. */
+    canResolve: z.boolean(),
+  })
+  .readonly()
+export type TransferView = z.infer<typeof transferViewSchema>
+
+export const transfersList = defineMethod({
+  name: 'transfers.list',
+  effect: 'read',
+  input: z.object({}).strict(),
+  output: z.object({ transfers: z.array(transferViewSchema).readonly() }).readonly(),
+  refusals: [],
+})
+
+export const transfersRead = defineMethod({
+  name: 'transfers.read',
+  effect: 'read',
+  input: z.object({ id: z.string() }).strict(),
+  output: transferViewSchema,
+  refusals: ['NOT_FOUND'],
+})
+
+const decimalText = z.string().max(60)
+
+/** `amount` is decimal text in whole units of the asset; 'all' empties what may leave. */
+export const transfersPlan = defineMethod({
+  name: 'transfers.plan',
+  effect: 'write',
+  input: z.discriminatedUnion('purpose', [
+    z
+      .object({
+        purpose: z.literal('withdraw'),
+        chain: z.string(),
+        asset: z.string(),
+        amount: decimalText,
+        address: z.string().max(200),
+        label: z.string().max(60).optional(),
+        feeTarget: z.enum(['fast', 'normal', 'slow']).optional(),
+      })
+      .strict(),
+    z
+      .object({
+        purpose: z.literal('sweep'),
+        accountId: z.string(),
+        asset: z.string(),
+        amount: decimalText,
+      })
+      .strict(),
+    z
+      .object({
+        purpose: z.literal('top-up'),
+        accountId: z.string(),
+        asset: z.string(),
+        amount: decimalText,
+      })
+      .strict(),
+  ]),
+  output: transferViewSchema,
+  refusals: [
+    ...planRefusals,
+    ...venueRefusals,
+    ...chainRefusals,
+    ...deviceRefusals,
+    ...storeRefusals,
+  ],
+})
+
+/** Says yes to exactly one digest. It starts the confirmation on the device; it moves nothing by itself. */
+export const transfersApprove = defineMethod({
+  name: 'transfers.approve',
+  effect: 'movesFunds',
+  input: z.object({ id: z.string(), digest: z.string() }).strict(),
+  output: transferViewSchema,
+  refusals: [
+    ...planRefusals,
+    ...venueRefusals,
+    ...chainRefusals,
+    ...deviceRefusals,
+    ...storeRefusals,
+  ],
+})
+
+/** Stops before the money leaves; on the device too. Refused once it was sent. */
+export const transfersCancel = defineMethod({
+  name: 'transfers.cancel',
+  effect: 'write',
+  input: z.object({ id: z.string() }).strict(),
+  output: transferViewSchema,
+  refusals: ['NOT_FOUND', 'PLAN_STATE_WRONG', ...storeRefusals],
+})
+
+/** For an unknown outcome: look again, or close it on the user's own judgement. Never sends again. */
+export const transfersResolve = defineMethod({
+  name: 'transfers.resolve',
+  effect: 'write',
+  input: z.object({ id: z.string(), decision: z.enum(['look-again', 'did-not-happen']) }).strict(),
+  output: transferViewSchema,
+  refusals: ['NOT_FOUND', 'PLAN_STATE_WRONG', ...venueRefusals, ...chainRefusals, ...storeRefusals],
+})
