@@ -1,10 +1,10 @@
 /** Typed calls over any wire that carries text. Answers are parsed: a host that lies about a shape is refused. */
 import { z } from 'zod'
+import { refusalSchema } from '../errors/refusalSchema.ts'
 import { type Result, ok, refuse } from '../errors/refusal.ts'
 import { decode, encodeCanonical } from './codec.ts'
 import { type Contract, type MethodName, contract } from './contract.ts'
 import type { InputOf, ResultOf } from './method.ts'
-import { refusalSchema } from './refusals.ts'
 
 /** Carries one encoded call and resolves with the encoded Result. */
 export type Wire = (method: string, input: string) => Promise<string>

@@ -1,6 +1,5 @@
-/** Groups of refusal codes that methods declare together, and the schema of a refusal as data. */
-import { z } from 'zod'
-import { type Refusal, type RefusalCode, isRefusalCode } from '../errors/refusal.ts'
+/** Groups of refusal codes that methods declare together. */
+import type { RefusalCode } from '../errors/refusal.ts'
 
 export const venueRefusals = [
   'VENUE_UNREACHABLE',
@@ -67,14 +66,3 @@ export const storeRefusals = [
   'JOURNAL_TAMPERED',
   'SECRETS_LOCKED',
 ] as const satisfies readonly RefusalCode[]
-
-/** A refusal shown as part of a state (a venue that does not answer, a transfer that was refused). */
-export const refusalSchema = z.custom<Refusal>(
-  (value) =>
-    typeof value === 'object' &&
-    value !== null &&
-    'code' in value &&
-    typeof value.code === 'string' &&
-    isRefusalCode(value.code) &&
-    'data' in value,
-)

@@ -1,5 +1,6 @@
 /** Exposure and risk of everything at one instant: Overview, Collateral and Risk read this. */
 import { z } from 'zod'
+import { refusalSchema } from '../../errors/refusalSchema.ts'
 import { accountSnapshotSchema } from '../../collateral/snapshot.ts'
 import { quoteSchema } from '../../market/quote.ts'
 import { policySchema } from '../../risk/policy.ts'
@@ -8,7 +9,7 @@ import { reasonSchema, suggestionSchema } from '../../suggestion/suggestion.ts'
 import { instantSchema } from '../../units/time.ts'
 import { vaultBalanceSchema } from '../../vault/account.ts'
 import { defineMethod } from '../method.ts'
-import { refusalSchema, venueRefusals } from '../refusals.ts'
+import { venueRefusals } from '../refusals.ts'
 
 export const accountViewSchema = z
   .object({

@@ -1,10 +1,11 @@
 /** Policy, connections and their keys. What loosens protection is confirmed outside the renderer. */
 import { z } from 'zod'
+import { refusalSchema } from '../../errors/refusalSchema.ts'
 import { venueIdSchema } from '../../collateral/snapshot.ts'
 import { policySchema } from '../../risk/policy.ts'
 import { instantSchema } from '../../units/time.ts'
 import { defineMethod } from '../method.ts'
-import { refusalSchema, storeRefusals, venueRefusals } from '../refusals.ts'
+import { storeRefusals, venueRefusals } from '../refusals.ts'
 
 export const keyPermissionsSchema = z
   .object({

@@ -1,9 +1,9 @@
 /** Who answers, how old the answers are, and what the device does: the status bar. */
 import { z } from 'zod'
+import { refusalSchema } from '../../errors/refusalSchema.ts'
 import { venueIdSchema } from '../../collateral/snapshot.ts'
 import { instantSchema } from '../../units/time.ts'
 import { defineMethod } from '../method.ts'
-import { refusalSchema } from '../refusals.ts'
 
 const deviceInfoSchema = z
   .object({ deviceId: z.string(), label: z.string(), model: z.string(), firmware: z.string() })

@@ -1,5 +1,7 @@
 /** What crosses the wall: plan, approve, follow, cancel, resolve. */
 import { z } from 'zod'
+import { refusalSchema } from '../../errors/refusalSchema.ts'
+import { stepKindSchema } from '../../transfer/event.ts'
 import { approvedPlanSchema, transferPlanSchema } from '../../transfer/plan.ts'
 import { instantSchema } from '../../units/time.ts'
 import { defineMethod } from '../method.ts'
@@ -7,7 +9,6 @@ import {
   chainRefusals,
   deviceRefusals,
   planRefusals,
-  refusalSchema,
   storeRefusals,
   venueRefusals,
 } from '../refusals.ts'
@@ -25,20 +26,6 @@ export const transferStateSchema = z.enum([
   'unknown',
 ])
 export type TransferState = z.infer<typeof transferStateSchema>
-
-export const stepKindSchema = z.enum([
-  'approve',
-  'confirm-address',
-  'sign',
-  'verify',
-  'broadcast',
-  'confirm',
-  'internal-out',
-  'venue-withdraw',
-  'arrive',
-  'venue-credit',
-  'internal-in',
-])
 
 export const transferStepSchema = z
   .object({

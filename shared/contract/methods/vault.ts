@@ -1,9 +1,10 @@
 /** The cold side: pairing, balances, addresses that the device has shown. */
 import { z } from 'zod'
+import { refusalSchema } from '../../errors/refusalSchema.ts'
 import { instantSchema } from '../../units/time.ts'
 import { coinSchema, pinnedVaultSchema, vaultBalanceSchema } from '../../vault/account.ts'
 import { defineMethod } from '../method.ts'
-import { chainRefusals, deviceRefusals, refusalSchema, storeRefusals } from '../refusals.ts'
+import { chainRefusals, deviceRefusals, storeRefusals } from '../refusals.ts'
 
 export const vaultAddressSchema = z
   .object({

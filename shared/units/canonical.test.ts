@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { decode, encodeCanonical } from './codec.ts'
+import { decodeCanonical, encodeCanonical } from './canonical.ts'
 
 const key = fc.string().filter((text) => text !== '__proto__')
 const { value } = fc.letrec<{ value: unknown }>((tie) => ({
@@ -22,7 +22,7 @@ const { value } = fc.letrec<{ value: unknown }>((tie) => ({
 test('decoding gives back what was encoded', () => {
   fc.assert(
     fc.property(value, (original) => {
-      expect(decode(encodeCanonical(original))).toEqual({ ok: true, value: original })
+      expect(decodeCanonical(encodeCanonical(original))).toEqual({ value: original })
     }),
     { numRuns: 2_000 },
   )
@@ -50,5 +50,5 @@ test.each([
   '{"__proto__":{"admin":true}}',
   '[{"$n":5}]',
 ])('refuses to decode %s', (text) => {
-  expect(decode(text)).toMatchObject({ ok: false, refusal: { code: 'INPUT_INVALID' } })
+  expect(decodeCanonical(text)).toBeUndefined()
 })
