@@ -1,0 +1,90 @@
+/** What the host writes down, typed: one schema per kind, canonical bodies, replayed at start.
+ *  A body that does not parse stops the host: it would act on a history it cannot read. */
+import { z } from 'zod'
+import { type Result, ok } from '../../shared/errors/refusal.ts'
+import { policySchema } from '../../shared/risk/policy.ts'
+import { type TransferEvent, transferEventSchema } from '../../shared/transfer/event.ts'
+import { decodeCanonical, encodeCanonical } from '../../shared/units/canonical.ts'
+import type { Clock, JournalEntry, StorePort } from './ports.ts'
+
+const otherEventSchema = z.discriminatedUnion('kind', [
+  z
+    .object({ kind: z.literal('vault.paired'), fingerprint: z.string(), deviceId: z.string() })
+    .readonly(),
+  z
+    .object({
+      kind: z.literal('vault.address-shown'),
+      chain: z.string(),
+      address: z.string(),
+      path: z.string(),
+    })
+    .readonly(),
+  z
+    .object({
+      kind: z.literal('policy.changed'),
+      before: policySchema,
+      after: policySchema,
+      confirmation: z.enum(['not-needed', 'confirmed']),
+    })
+    .readonly(),
+  z
+    .object({ kind: z.literal('venue.connected'), accountId: z.string(), venue: z.string() })
+    .readonly(),
+  z.object({ kind: z.literal('venue.disconnected'), accountId: z.string() }).readonly(),
+  z.object({ kind: z.literal('device.late-signature'), what: z.string() }).readonly(),
+])
+const otherKinds: ReadonlySet<string> = new Set(
+  otherEventSchema.options.flatMap((option) => [...option.unwrap().shape.kind.values]),
+)
+export type OtherEvent = z.infer<typeof otherEventSchema>
+export type JournalEvent = TransferEvent | OtherEvent
+
+/** Reads a stored entry; undefined for a kind this version does not know. Throws on a malformed body. */
+export function readEvent(entry: JournalEntry): JournalEvent | undefined {
+  const decoded = decodeCanonical(entry.body)
+  if (decoded === undefined) throw new Error(`journal: entry ${entry.seq} is not canonical text`)
+  if (entry.kind.startsWith('transfer.')) return transferEventSchema.parse(decoded.value)
+  return otherKinds.has(entry.kind) ? otherEventSchema.parse(decoded.value) : undefined
+}
+
+export interface Journal {
+  /** On disk when it returns. */
+  record(event: JournalEvent): Result<JournalEntry, 'STORE_WRITE_FAILED'>
+  /** Oldest first. */
+  replay(take: (event: JournalEvent, at: number) => void): void
+}
+
+const pageSize = 500
+
+export function createJournal(options: {
+  readonly store: StorePort
+  readonly clock: Clock
+  readonly onRecord: () => void
+}): Journal {
+  return {
+    record(event) {
+      const appended = options.store.append({
+        at: options.clock.now(),
+        kind: event.kind,
+        body: encodeCanonical(event),
+      })
+      if (!appended.ok) {
+        // Whatever the store's reason, the caller's answer is the same: it was not written, so it must not happen.
+        const reason = appended.refusal.code
+        return { ok: false, refusal: { code: 'STORE_WRITE_FAILED', data: { reason } } }
+      }
+      options.onRecord()
+      return ok(appended.value)
+    },
+    replay(take) {
+      for (let from = 1; ; from += pageSize) {
+        const page = options.store.readJournal({ fromSeq: from, limit: pageSize })
+        for (const entry of page) {
+          const event = readEvent(entry)
+          if (event !== undefined) take(event, entry.at)
+        }
+        if (page.length < pageSize) return
+      }
+    },
+  }
+}

@@ -1,0 +1,137 @@
+/** Reads every account at its own pace, keeps the newest good snapshot of each with its age, and assesses it.
+ *  A venue that fails leaves the last snapshot standing, aged and with the reason; nothing becomes zero. */
+import type { AccountSnapshot } from '../../shared/collateral/snapshot.ts'
+import type { Refusal, Result } from '../../shared/errors/refusal.ts'
+import { ok, refuse } from '../../shared/errors/refusal.ts'
+import { betas } from '../../shared/market/betas.ts'
+import type { Quote } from '../../shared/market/quote.ts'
+import { assess } from '../../shared/risk/assess.ts'
+import type { Policy } from '../../shared/risk/policy.ts'
+import type { RiskReport } from '../../shared/risk/report.ts'
+import type { Clock, VenuePort, VenueResult } from './ports.ts'
+
+export interface AccountState {
+  readonly port: VenuePort
+  readonly snapshot: AccountSnapshot | null
+  /** Why the newest attempt failed; null when it did not. */
+  readonly refusal: Refusal | null
+}
+
+/** Assets whose USD price the vault and the plans need. */
+const quotedAssets = ['BTC', 'ETH', 'USDC', 'USDT', 'SOL']
+const pollEveryMs = 3_000
+const readTimeoutMs = 15_000
+
+export interface Portfolio {
+  accounts(): readonly AccountState[]
+  account(accountId: string): AccountState | undefined
+  /** Newest quote of each asset, whichever venue said it last. */
+  quotes(): readonly Quote[]
+  quote(asset: string): Quote | undefined
+  /** Assessed now, so that its age and staleness are those of this moment. */
+  report(snapshot: AccountSnapshot): RiskReport
+  /** Reads one account, or all, and waits for the answers. */
+  refresh(accountId?: string): Promise<Result<number, 'NOT_FOUND'>>
+  add(port: VenuePort): void
+  remove(accountId: string): Promise<boolean>
+  close(): Promise<void>
+}
+
+export function createPortfolio(options: {
+  readonly venues: readonly VenuePort[]
+  readonly clock: Clock
+  readonly policy: () => Policy
+  readonly onChange: () => void
+}): Portfolio {
+  const accounts = new Map<string, AccountState>()
+  const quotes = new Map<string, Quote>()
+  const loops = new Map<
+    string,
+    { readonly controller: AbortController; readonly done: Promise<void> }
+  >()
+
+  function withTimeout(signal: AbortSignal): AbortSignal {
+    return AbortSignal.any([signal, AbortSignal.timeout(readTimeoutMs)])
+  }
+
+  function takeSnapshot(accountId: string, read: VenueResult<AccountSnapshot>): void {
+    const before = accounts.get(accountId)
+    if (before === undefined) return
+    accounts.set(
+      accountId,
+      read.ok
+        ? { ...before, snapshot: read.value, refusal: null }
+        : { ...before, refusal: read.refusal },
+    )
+    options.onChange()
+  }
+
+  function takeQuotes(read: VenueResult<readonly Quote[]>): void {
+    if (!read.ok) return
+    for (const quote of read.value) {
+      const known = quotes.get(quote.asset)
+      if (known === undefined || known.asOf <= quote.asOf) quotes.set(quote.asset, quote)
+    }
+  }
+
+  async function readOnce(port: VenuePort, signal: AbortSignal): Promise<void> {
+    takeQuotes(await port.readQuotes(quotedAssets, withTimeout(signal)))
+    takeSnapshot(port.accountId, await port.readAccount(withTimeout(signal)))
+  }
+
+  async function poll(port: VenuePort, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await readOnce(port, signal)
+      await options.clock.sleep(pollEveryMs, signal).catch(() => undefined)
+    }
+  }
+
+  function add(port: VenuePort): void {
+    accounts.set(port.accountId, { port, snapshot: null, refusal: null })
+    const controller = new AbortController()
+    loops.set(port.accountId, { controller, done: poll(port, controller.signal) })
+  }
+
+  async function stop(accountId: string): Promise<void> {
+    const loop = loops.get(accountId)
+    loops.delete(accountId)
+    loop?.controller.abort()
+    await loop?.done
+  }
+
+  for (const port of options.venues) add(port)
+
+  return {
+    accounts: () => [...accounts.values()],
+    account: (accountId) => accounts.get(accountId),
+    quotes: () => [...quotes.values()],
+    quote: (asset) => quotes.get(asset),
+    report: (snapshot) =>
+      assess(snapshot, { policy: options.policy(), betas, now: options.clock.now() }),
+    async refresh(accountId) {
+      const asked =
+        accountId === undefined
+          ? [...accounts.values()]
+          : [...accounts.values()].filter((account) => account.port.accountId === accountId)
+      if (accountId !== undefined && asked.length === 0)
+        return refuse('NOT_FOUND', { what: 'account', id: accountId })
+      const { signal } = new AbortController()
+      await Promise.all(asked.map((account) => readOnce(account.port, signal)))
+      return ok(asked.length)
+    },
+    add,
+    async remove(accountId) {
+      const account = accounts.get(accountId)
+      if (account === undefined) return false
+      await stop(accountId)
+      accounts.delete(accountId)
+      await account.port.close()
+      options.onChange()
+      return true
+    },
+    async close() {
+      await Promise.all([...loops.keys()].map(stop))
+      await Promise.all([...accounts.values()].map((account) => account.port.close()))
+    },
+  }
+}

@@ -1,0 +1,245 @@
+/** Drives a transfer from step to step: intent into the journal, the step, its outcome into the journal.
+ *  What happened outside is never repeated on a guess: a step that may have had its effect and cannot prove it
+ *  ends in `unknown`, and only a look (or the user's own judgement) moves it on. */
+import type { Refusal, Result } from '../../../shared/errors/refusal.ts'
+import { ok, refuse } from '../../../shared/errors/refusal.ts'
+import type { StepKind, TransferEvent } from '../../../shared/transfer/event.ts'
+import {
+  type Transfer,
+  applyTransferEvent,
+  canCancel,
+  currentStep,
+  hasEnded,
+  isOutsideEffect,
+} from '../../../shared/transfer/lifecycle.ts'
+import type { Journal } from '../journal.ts'
+import type { Clock } from '../ports.ts'
+
+export type StepResult =
+  | { readonly kind: 'done'; readonly reference: string | null }
+  /** Bytes that passed the verifier. */
+  | { readonly kind: 'signed'; readonly rawHex: string; readonly txid: string }
+  | { readonly kind: 'refused'; readonly step?: StepKind; readonly refusal: Refusal }
+  | { readonly kind: 'unknown'; readonly refusal: Refusal }
+
+/** `resumed`: the intent was journalled by an earlier run, so the effect may already have happened. */
+export type RunStep = (
+  transfer: Transfer,
+  step: StepKind,
+  context: { readonly resumed: boolean; readonly signal: AbortSignal },
+) => Promise<StepResult>
+
+export interface Transfers {
+  /** Takes one replayed event, before `resume`. */
+  take(event: TransferEvent, at: number): void
+  /** Goes on with whatever was under way when the host last stopped. */
+  resume(): void
+  add(
+    event: Extract<TransferEvent, { kind: 'transfer.planned' }>,
+  ): Result<Transfer, 'STORE_WRITE_FAILED'>
+  list(): readonly Transfer[]
+  get(id: string): Transfer | undefined
+  approve(id: string, digest: string, caller: string): Result<Transfer, 'STORE_WRITE_FAILED'>
+  refuseApproval(id: string, refusal: Refusal): Result<Transfer, 'STORE_WRITE_FAILED'>
+  cancel(
+    id: string,
+  ): Promise<Result<Transfer, 'NOT_FOUND' | 'PLAN_STATE_WRONG' | 'STORE_WRITE_FAILED'>>
+  resolve(
+    id: string,
+    decision: 'look-again' | 'did-not-happen',
+  ): Result<Transfer, 'NOT_FOUND' | 'PLAN_STATE_WRONG' | 'STORE_WRITE_FAILED'>
+  /** Resolves when nothing is running any more; for tests and close. */
+  settle(): Promise<void>
+  close(): Promise<void>
+}
+
+export function createTransfers(options: {
+  readonly journal: Journal
+  readonly clock: Clock
+  readonly runStep: RunStep
+  readonly onChange: (transfer: Transfer) => void
+  readonly log: (line: string) => void
+}): Transfers {
+  const transfers = new Map<string, Transfer>()
+  const running = new Map<
+    string,
+    { readonly controller: AbortController; readonly done: Promise<void> }
+  >()
+  let closing = false
+
+  function apply(event: TransferEvent, at: number): Transfer {
+    const next = applyTransferEvent(transfers.get(event.transferId), event, at)
+    transfers.set(event.transferId, next)
+    return next
+  }
+
+  function record(event: TransferEvent): Result<Transfer, 'STORE_WRITE_FAILED'> {
+    // The replay rule is checked before anything is written: an event that does not fit must never reach the journal.
+    applyTransferEvent(transfers.get(event.transferId), event, options.clock.now())
+    const written = options.journal.record(event)
+    if (!written.ok) return written
+    const next = apply(event, written.value.at)
+    options.onChange(next)
+    return ok(next)
+  }
+
+  function outcomeOf(transfer: Transfer, step: StepKind, result: StepResult): TransferEvent {
+    const transferId = transfer.id
+    switch (result.kind) {
+      case 'done':
+        return { kind: 'transfer.outcome', transferId, step, reference: result.reference }
+      case 'signed':
+        return { kind: 'transfer.signed', transferId, rawHex: result.rawHex, txid: result.txid }
+      case 'refused':
+        return {
+          kind: 'transfer.refused',
+          transferId,
+          step: result.step ?? step,
+          refusal: result.refusal,
+        }
+      case 'unknown':
+        return { kind: 'transfer.unknown', transferId, step, refusal: result.refusal }
+    }
+  }
+
+  /** One step; false when there is nothing more to do now. */
+  async function advance(id: string, signal: AbortSignal): Promise<boolean> {
+    const transfer = transfers.get(id)
+    if (transfer === undefined || hasEnded(transfer)) return false
+    const step = currentStep(transfer)
+    if (step === null || step.kind === 'approve') return false
+    const resumed = step.state !== 'waiting'
+    if (!resumed) {
+      const intent = record({ kind: 'transfer.intent', transferId: id, step: step.kind })
+      if (!intent.ok) return false
+    }
+    const result = await options.runStep(transfer, step.kind, { resumed, signal })
+    if (closing && result.kind !== 'done' && result.kind !== 'signed') return false
+    const cancelled = signal.aborted && result.kind === 'refused' && !isOutsideEffect(step.kind)
+    const recorded = record(
+      cancelled
+        ? { kind: 'transfer.cancelled', transferId: id }
+        : outcomeOf(transfer, step.kind, result),
+    )
+    if (!recorded.ok) {
+      options.log(`transfer ${id}: outcome of ${step.kind} could not be written`)
+      return false
+    }
+    return result.kind === 'done' || result.kind === 'signed'
+  }
+
+  function start(id: string): void {
+    if (running.has(id) || closing) return
+    const controller = new AbortController()
+    const done = (async () => {
+      try {
+        while (!controller.signal.aborted && (await advance(id, controller.signal)));
+      } catch (error) {
+        options.log(
+          `transfer ${id} stopped: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+        )
+      } finally {
+        running.delete(id)
+      }
+    })()
+    running.set(id, { controller, done })
+  }
+
+  return {
+    take: (event, at) => {
+      apply(event, at)
+    },
+    resume() {
+      for (const transfer of transfers.values()) {
+        const step = currentStep(transfer)
+        if (
+          hasEnded(transfer) ||
+          transfer.state === 'unknown' ||
+          step === null ||
+          step.kind === 'approve'
+        )
+          continue
+        if (step.kind === 'confirm-address' || step.kind === 'sign') {
+          // Nothing had left and the device's answer is lost: an approval does not outlive the host.
+          record({
+            kind: 'transfer.refused',
+            transferId: transfer.id,
+            step: step.kind,
+            refusal: {
+              code: 'HOST_STOPPED',
+              data: { reason: 'stopped before the device answered; nothing was sent' },
+            },
+          })
+        } else start(transfer.id)
+      }
+    },
+    add: record,
+    list: () =>
+      [...transfers.values()].sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1)),
+    get: (id) => transfers.get(id),
+    approve(id, digest, caller) {
+      const approved = record({ kind: 'transfer.approved', transferId: id, digest, caller })
+      if (approved.ok) start(id)
+      return approved
+    },
+    refuseApproval: (id, refusal) =>
+      record({ kind: 'transfer.refused', transferId: id, step: 'approve', refusal }),
+    async cancel(id) {
+      const transfer = transfers.get(id)
+      if (transfer === undefined) return refuse('NOT_FOUND', { what: 'transfer', id })
+      if (!canCancel(transfer)) {
+        return refuse('PLAN_STATE_WRONG', {
+          state: transfer.state,
+          needed: 'before anything was sent',
+        })
+      }
+      const run = running.get(id)
+      if (run !== undefined) {
+        run.controller.abort()
+        await run.done
+      }
+      const after = transfers.get(id) ?? transfer
+      if (after.state === 'cancelled') return ok(after)
+      // The step may have finished while we asked it to stop.
+      if (!canCancel(after)) {
+        start(id)
+        return refuse('PLAN_STATE_WRONG', {
+          state: after.state,
+          needed: 'before anything was sent',
+        })
+      }
+      return record({ kind: 'transfer.cancelled', transferId: id })
+    },
+    resolve(id, decision) {
+      const transfer = transfers.get(id)
+      if (transfer === undefined) return refuse('NOT_FOUND', { what: 'transfer', id })
+      const step = currentStep(transfer)
+      if (transfer.state !== 'unknown' || step === null) {
+        return refuse('PLAN_STATE_WRONG', { state: transfer.state, needed: 'unknown' })
+      }
+      const resolved = record({ kind: 'transfer.resolved', transferId: id, decision })
+      if (!resolved.ok) return resolved
+      if (decision === 'look-again') {
+        start(id)
+        return resolved
+      }
+      return record({
+        kind: 'transfer.refused',
+        transferId: id,
+        step: step.kind,
+        refusal: transfer.refusal ?? {
+          code: 'OUTCOME_UNKNOWN',
+          data: { step: step.kind, since: transfer.updatedAt },
+        },
+      })
+    },
+    async settle() {
+      while (running.size > 0) await Promise.all([...running.values()].map((run) => run.done))
+    },
+    async close() {
+      closing = true
+      for (const run of running.values()) run.controller.abort()
+      await Promise.all([...running.values()].map((run) => run.done))
+    },
+  }
+}
