@@ -245,8 +245,12 @@ export interface EvmPort {
     transaction: VerifiedTransaction,
     signal: AbortSignal,
   ): Promise<ChainResult<{ readonly txid: string }>>
-  /** Calldata of an ERC-20 transfer, hex without 0x. */
-  encodeTokenTransfer(recipient: string, units: bigint): string
+  /** Base units that this confirmed transaction paid to `recipient`: in the chain's coin (token null) or by the
+   *  token's own Transfer events. Null while unconfirmed or unknown. */
+  readReceived(
+    query: { readonly txid: string; readonly recipient: string; readonly token: string | null },
+    signal: AbortSignal,
+  ): Promise<ChainResult<bigint | null>>
   close(): Promise<void>
 }
 
