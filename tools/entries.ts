@@ -1,0 +1,48 @@
+/** Every program the build makes: one row an entry. `desktop`, `preload` and the rest name the processes
+ *  of the design; a row whose source is missing is a failed build unless it is listed in `notYet`. */
+
+export interface Entry {
+  readonly name: string
+  /** Relative to the repository. */
+  readonly source: string
+  /** Relative to dist/. */
+  readonly out: string
+  /** A sandboxed preload can only be CommonJS; the renderer is a page; the rest are Node's ES modules. */
+  readonly format: 'esm' | 'cjs' | 'page'
+}
+
+export const entries: readonly Entry[] = [
+  { name: 'renderer', source: 'renderer/index.html', out: 'renderer/index.html', format: 'page' },
+  {
+    name: 'desktop main',
+    source: 'electron/shells/desktop/main.ts',
+    out: 'desktop/main.js',
+    format: 'esm',
+  },
+  {
+    name: 'desktop preload',
+    source: 'electron/shells/desktop/preload.ts',
+    out: 'desktop/preload.cjs',
+    format: 'cjs',
+  },
+  { name: 'host', source: 'electron/shells/host/main.ts', out: 'host/main.js', format: 'esm' },
+  {
+    name: 'device child',
+    source: 'electron/adapters/device/onekey/child.ts',
+    out: 'host/device.js',
+    format: 'esm',
+  },
+  { name: 'web shell', source: 'electron/shells/web/main.ts', out: 'web/main.js', format: 'esm' },
+  { name: 'demo world', source: 'electron/simulators/main.ts', out: 'demo/main.js', format: 'esm' },
+]
+
+/** Sources that later parts bring: skipped with a visible line while they are missing. */
+export const notYet: readonly string[] = [
+  'renderer',
+  'host',
+  'device child',
+  'web shell',
+  'demo world',
+  'desktop main',
+  'desktop preload',
+]
