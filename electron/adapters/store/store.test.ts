@@ -230,7 +230,7 @@ test('an old database file put back is noticed, also after a restart and more wr
 test('a second, less old file put back over the first is noticed too: the mark was not lowered', () => {
   const copies = [1, 2, 3].map((round) => {
     const store = opened()
-    appendMany(store, 1)
+    appendMany(store, 10)
     close(store)
     snapshotTo(join(directory, `copy-${round}.db`))
     return join(directory, `copy-${round}.db`)
@@ -239,7 +239,7 @@ test('a second, less old file put back over the first is noticed too: the mark w
   for (const store of [...open]) close(store)
   copyFileSync(copies[0] ?? '', file())
   const first = opened()
-  first.writeDocument('a', '1')
+  appendMany(first, 3)
   expect(first.rollbackSuspected()).toBe(true)
   close(first)
   copyFileSync(copies[2] ?? '', file())
