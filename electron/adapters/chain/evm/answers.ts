@@ -1,0 +1,46 @@
+/** Shapes of the raw JSON-RPC answers that the EVM adapter reads. Source: ethereum/execution-apis. */
+import { z } from 'zod'
+
+/** '0x0', '0x1f': no leading zeros, at most 32 bytes. */
+export const quantitySchema = z
+  .string()
+  .regex(/^0x(0|[1-9a-f][0-9a-f]{0,63})$/)
+  .transform((text) => BigInt(text))
+
+/** A quantity that fits a number: heights, nonces, statuses. */
+export const countSchema = quantitySchema
+  .refine((value) => value <= BigInt(Number.MAX_SAFE_INTEGER))
+  .transform(Number)
+
+export const hashSchema = z.string().regex(/^0x[0-9a-f]{64}$/)
+
+export const hexSchema = z.string().regex(/^0x([0-9a-f]{2})*$/)
+
+/** One 32-byte word, as functions that return a number answer. */
+export const wordSchema = z
+  .string()
+  .regex(/^0x[0-9a-f]{64}$/)
+  .transform((text) => BigInt(text))
+
+export const transactionSchema = z.object({ hash: hashSchema }).nullable()
+
+export const receiptSchema = z
+  .object({
+    transactionHash: hashSchema,
+    blockHash: hashSchema,
+    blockNumber: countSchema,
+    status: z.enum(['0x0', '0x1']),
+  })
+  .nullable()
+
+/** With transaction hashes only. */
+export const blockSchema = z
+  .object({ hash: hashSchema, number: countSchema, transactions: z.array(hashSchema) })
+  .nullable()
+
+export const feeHistorySchema = z
+  .object({
+    baseFeePerGas: z.array(quantitySchema).min(2),
+    reward: z.array(z.array(quantitySchema).length(1)).min(1),
+  })
+  .refine((history) => history.baseFeePerGas.length === history.reward.length + 1)
