@@ -7,7 +7,7 @@ import { instantSchema } from '../units/time.ts'
 export const bitcoinNetworkSchema = z.enum(['mainnet', 'regtest'])
 export type BitcoinNetwork = z.infer<typeof bitcoinNetworkSchema>
 
-/** A BIP84 account. `xpub` is the xpub (0488b21e) or tpub form, whatever the device returned. */
+/** A single-key account (BIP44, 49, 84 or 86 by its script type). `xpub` is the xpub (0488b21e) or tpub form, whatever the device returned. */
 export const pinnedBitcoinAccountSchema = z
   .object({
     chain: z.literal('bitcoin'),
@@ -16,7 +16,7 @@ export const pinnedBitcoinAccountSchema = z
     /** m/84'/0'/0' style account path. */
     path: z.string(),
     xpub: z.string(),
-    scriptType: z.literal('p2wpkh'),
+    scriptType: z.enum(['p2wpkh', 'p2sh-p2wpkh', 'p2tr', 'p2pkh']),
   })
   .readonly()
 

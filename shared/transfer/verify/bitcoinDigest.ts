@@ -1,0 +1,136 @@
+/** What a bitcoin signature signs, for SIGHASH_ALL (and taproot's default): legacy, BIP143, BIP341.
+ *  The parts shared by all inputs are hashed once, so that checking n inputs is linear in n. */
+import { sha256 } from '@noble/hashes/sha2.js'
+import { hex } from '@scure/base'
+import { concatBytes, sha256d, taggedHash } from '../../vault/hash.ts'
+import { writeOutputScript } from '../../vault/script.ts'
+import type { ParsedTransaction } from './bitcoinTransaction.ts'
+
+/** The output an input spends, from its previous transaction. */
+export interface SpentOutput {
+  readonly value: bigint
+  readonly script: Uint8Array
+}
+
+export interface BitcoinDigests {
+  /** BIP143 for the key hash of P2WPKH, bare or inside P2SH. */
+  segwitKeyHash(index: number, keyHash: Uint8Array): Uint8Array
+  /** BIP341 key path, SIGHASH_DEFAULT, no annex. */
+  taprootKeyPath(index: number): Uint8Array
+  /** The digest of the first releases, for P2PKH. */
+  legacy(index: number): Uint8Array
+}
+
+function u32(value: number): Uint8Array {
+  const bytes = new Uint8Array(4)
+  new DataView(bytes.buffer).setUint32(0, value, true)
+  return bytes
+}
+
+function u64(value: bigint): Uint8Array {
+  const bytes = new Uint8Array(8)
+  new DataView(bytes.buffer).setBigUint64(0, value, true)
+  return bytes
+}
+
+export function compactSize(value: number): Uint8Array {
+  if (value < 0xfd) return Uint8Array.of(value)
+  if (value <= 0xffff) return Uint8Array.of(0xfd, value & 0xff, value >> 8)
+  return concatBytes([Uint8Array.of(0xfe), u32(value)])
+}
+
+function sized(bytes: Uint8Array): Uint8Array {
+  return concatBytes([compactSize(bytes.length), bytes])
+}
+
+const SIGHASH_ALL = u32(1)
+const EMPTY = new Uint8Array(0)
+
+/** Digests over a parsed transaction and the outputs it spends, in input order. */
+export function bitcoinDigests(
+  transaction: ParsedTransaction,
+  spent: readonly SpentOutput[],
+): BitcoinDigests {
+  const { inputs, outputs } = transaction
+  if (spent.length !== inputs.length) throw new TypeError('one spent output per input')
+  const version = new Uint8Array(4)
+  new DataView(version.buffer).setInt32(0, transaction.version, true)
+  const locktime = u32(transaction.locktime)
+  const outpoints = inputs.map((input) =>
+    concatBytes([hex.decode(input.txid).reverse(), u32(input.vout)]),
+  )
+  const sequences = inputs.map((input) => u32(input.sequence))
+  const allOutpoints = concatBytes(outpoints)
+  const allSequences = concatBytes(sequences)
+  const allOutputs = concatBytes(
+    outputs.flatMap((output) => [u64(output.value), sized(output.script)]),
+  )
+
+  function part<T>(list: readonly T[], index: number): T {
+    const found = list[index]
+    if (found === undefined) throw new RangeError(`no input ${index}`)
+    return found
+  }
+
+  const segwit = lazy(() => ({
+    outpoints: sha256d(allOutpoints),
+    sequences: sha256d(allSequences),
+    outputs: sha256d(allOutputs),
+  }))
+  const taproot = lazy(() =>
+    concatBytes([
+      Uint8Array.of(0x00, 0x00), // epoch, SIGHASH_DEFAULT
+      version,
+      locktime,
+      sha256(allOutpoints),
+      sha256(concatBytes(spent.map((output) => u64(output.value)))),
+      sha256(concatBytes(spent.map((output) => sized(output.script)))),
+      sha256(allSequences),
+      sha256(allOutputs),
+      Uint8Array.of(0x00), // spend type: key path, no annex
+    ]),
+  )
+
+  return {
+    segwitKeyHash: (index, keyHash) =>
+      sha256d(
+        concatBytes([
+          version,
+          segwit().outpoints,
+          segwit().sequences,
+          part(outpoints, index),
+          sized(writeOutputScript('p2pkh', keyHash)),
+          u64(part(spent, index).value),
+          part(sequences, index),
+          segwit().outputs,
+          locktime,
+          SIGHASH_ALL,
+        ]),
+      ),
+    taprootKeyPath: (index) => taggedHash('TapSighash', concatBytes([taproot(), u32(index)])),
+    legacy: (index) =>
+      sha256d(
+        concatBytes([
+          version,
+          compactSize(inputs.length),
+          ...outpoints.flatMap((outpoint, i) => [
+            outpoint,
+            sized(i === index ? part(spent, index).script : EMPTY),
+            part(sequences, i),
+          ]),
+          compactSize(outputs.length),
+          allOutputs,
+          locktime,
+          SIGHASH_ALL,
+        ]),
+      ),
+  }
+}
+
+function lazy<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}

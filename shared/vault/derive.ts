@@ -1,0 +1,130 @@
+/** BIP32 public derivation below a pinned account key. Hardened steps need the device and are refused.
+ *  The curve and HMAC can be handed in (native or wasm); the pure ones are the default. */
+import { secp256k1 } from '@noble/curves/secp256k1.js'
+import { type Result, ok, refuse } from '../errors/refusal.ts'
+import type { PinnedBitcoinAccount } from './account.ts'
+import { type ExtendedKey, parseExtendedKey } from './extendedKey.ts'
+import { hash160, hmacSha512 } from './hash.ts'
+
+/** The two operations of public derivation. `addTweak` gives key + tweak·G compressed, or null when
+ *  the tweak is not below the group order or the sum is infinity. */
+export interface DerivationMath {
+  hmacSha512(key: Uint8Array, data: Uint8Array): Uint8Array
+  addTweak(publicKey: Uint8Array, tweak: Uint8Array): Uint8Array | null
+}
+
+function addTweak(publicKey: Uint8Array, tweak: Uint8Array): Uint8Array | null {
+  const { Point } = secp256k1
+  const scalar = tweak.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n)
+  if (scalar >= Point.Fn.ORDER) return null
+  const parent = Point.fromBytes(publicKey)
+  const child = scalar === 0n ? parent : parent.add(Point.BASE.multiply(scalar))
+  return child.is0() ? null : child.toBytes(true)
+}
+
+export const pureDerivationMath: DerivationMath = { hmacSha512, addTweak }
+
+export const HARDENED = 0x80000000
+
+/** CKDpub of BIP32. Null in the case BIP32 calls invalid (below 1 in 2^127): take the next index. */
+export function deriveChild(
+  parent: ExtendedKey,
+  index: number,
+  math: DerivationMath = pureDerivationMath,
+): ExtendedKey | null {
+  if (!Number.isInteger(index) || index < 0 || index >= HARDENED) {
+    throw new RangeError(`not an index of public derivation: ${index}`)
+  }
+  if (parent.depth >= 255) throw new RangeError('a key at depth 255 has no children')
+  const data = new Uint8Array(37)
+  data.set(parent.publicKey)
+  new DataView(data.buffer).setUint32(33, index)
+  const digest = math.hmacSha512(parent.chainCode, data)
+  const publicKey = math.addTweak(parent.publicKey, digest.subarray(0, 32))
+  if (publicKey === null) return null
+  return {
+    network: parent.network,
+    purpose: parent.purpose,
+    depth: parent.depth + 1,
+    parentFingerprint: hash160(parent.publicKey).slice(0, 4),
+    childNumber: index,
+    chainCode: digest.slice(32),
+    publicKey,
+  }
+}
+
+/** First four bytes of the key's hash160. */
+export function keyFingerprint(key: ExtendedKey): Uint8Array {
+  return hash160(key.publicKey).slice(0, 4)
+}
+
+/** 0 receives, 1 is change (BIP44). */
+export type Branch = 0 | 1
+
+export interface AccountStep {
+  readonly branch: Branch
+  readonly index: number
+}
+
+/** Splits a full path into the step below the account; undefined when the path is not the account's own. */
+export function accountStep(accountPath: string, fullPath: string): AccountStep | undefined {
+  if (!fullPath.startsWith(`${accountPath}/`)) return undefined
+  const match = /^([01])\/(0|[1-9]\d{0,9})$/.exec(fullPath.slice(accountPath.length + 1))
+  const index = Number(match?.[2])
+  if (match === null || index >= HARDENED) return undefined
+  return { branch: match[1] === '0' ? 0 : 1, index }
+}
+
+export function stepPath(accountPath: string, step: AccountStep): string {
+  return `${accountPath}/${step.branch}/${step.index}`
+}
+
+export interface AccountKeys {
+  /** Compressed public key at a step; throws on the 2^-127 case, which nobody will ever see. */
+  publicKey(step: AccountStep): Uint8Array
+}
+
+/**
+ * Opens a pinned account for derivation. The branch keys are derived once.
+ * Refuses a key of the other network, and a key that is not at account depth 3 with the account's own
+ * hardened number: the path written beside it would then be a lie.
+ */
+export function openAccount(
+  account: Pick<PinnedBitcoinAccount, 'network' | 'path' | 'xpub'>,
+  math: DerivationMath = pureDerivationMath,
+): Result<AccountKeys, 'INPUT_INVALID'> {
+  const parsed = parseExtendedKey(account.xpub)
+  if (!parsed.ok) return parsed
+  const key = parsed.value
+  const problem = accountKeyProblem(account, key)
+  if (problem !== undefined) return refuse('INPUT_INVALID', { field: 'xpub', problem })
+  const branches = [mustDerive(key, 0, math), mustDerive(key, 1, math)] as const
+  return ok({ publicKey: (step) => mustDerive(branches[step.branch], step.index, math).publicKey })
+}
+
+function accountKeyProblem(
+  account: Pick<PinnedBitcoinAccount, 'network' | 'path'>,
+  key: ExtendedKey,
+): string | undefined {
+  if (key.network !== account.network) return `a ${key.network} key in a ${account.network} account`
+  const match = /^m\/(?:44|49|84|86)'\/(\d+)'\/(\d+)'$/.exec(account.path)
+  if (match === null) return `not an account path: ${account.path}`
+  if (match[1] !== (account.network === 'mainnet' ? '0' : '1')) {
+    return `coin type ${match[1]} in a ${account.network} account`
+  }
+  if (key.depth !== 3) return `depth ${key.depth} instead of 3`
+  if (key.childNumber !== HARDENED + Number(match[2])) {
+    return `key number ${key.childNumber - HARDENED} beside path ${account.path}`
+  }
+  return undefined
+}
+
+export function mustDerive(
+  key: ExtendedKey,
+  index: number,
+  math: DerivationMath = pureDerivationMath,
+): ExtendedKey {
+  const child = deriveChild(key, index, math)
+  if (child === null) throw new Error(`no key at index ${index}`)
+  return child
+}

@@ -1,0 +1,74 @@
+/** Our own addresses, derived here from the pinned key: the only source of sweep destinations and
+ *  change. What the device shows must equal what this file says. */
+import { secp256k1 } from '@noble/curves/secp256k1.js'
+import { hex } from '@scure/base'
+import { type Result, ok, refuse } from '../errors/refusal.ts'
+import type { PinnedBitcoinAccount } from './account.ts'
+import { accountScript, encodeBitcoinAddress } from './address.ts'
+import {
+  type AccountKeys,
+  type AccountStep,
+  type Branch,
+  HARDENED,
+  mustDerive,
+  openAccount,
+  stepPath,
+} from './derive.ts'
+import { checksumEvmAddress, evmAddressOfPublicKey } from './evmAddress.ts'
+import { parseExtendedKey } from './extendedKey.ts'
+
+export interface OwnAddress {
+  readonly branch: Branch
+  readonly index: number
+  /** Full path from the root. */
+  readonly path: string
+  readonly address: string
+  /** scriptPubKey, hex. */
+  readonly script: string
+  /** Compressed, hex. */
+  readonly publicKey: string
+}
+
+/** Our address at a step of an opened account. */
+export function ownAddress(
+  account: Pick<PinnedBitcoinAccount, 'network' | 'path' | 'scriptType'>,
+  keys: AccountKeys,
+  step: AccountStep,
+): OwnAddress {
+  const publicKey = keys.publicKey(step)
+  const script = accountScript(account.scriptType, publicKey)
+  const address = encodeBitcoinAddress(script, account.network)
+  if (address === undefined) throw new Error('own script without an address form')
+  return {
+    ...step,
+    path: stepPath(account.path, step),
+    address,
+    script: hex.encode(script),
+    publicKey: hex.encode(publicKey),
+  }
+}
+
+/** One address of a pinned account, opened and derived in one call. */
+export function deriveBitcoinAddress(
+  account: PinnedBitcoinAccount,
+  step: AccountStep,
+): Result<OwnAddress, 'INPUT_INVALID'> {
+  const keys = openAccount(account)
+  return keys.ok ? ok(ownAddress(account, keys.value, step)) : keys
+}
+
+/**
+ * EIP-55 address at m/44'/60'/0'/0/`index` from the account key at m/44'/60'/0'.
+ * Refuses a key that is not the third hardened step of such a path.
+ */
+export function deriveEvmAddress(xpub: string, index = 0): Result<string, 'INPUT_INVALID'> {
+  const parsed = parseExtendedKey(xpub)
+  if (!parsed.ok) return parsed
+  const key = parsed.value
+  if (key.depth !== 3 || key.childNumber < HARDENED) {
+    return refuse('INPUT_INVALID', { field: 'xpub', problem: "not a key at m/44'/60'/n'" })
+  }
+  const compressed = mustDerive(mustDerive(key, 0), index).publicKey
+  const uncompressed = secp256k1.Point.fromBytes(compressed).toBytes(false)
+  return ok(checksumEvmAddress(evmAddressOfPublicKey(uncompressed)))
+}
