@@ -33,6 +33,27 @@ export const receiptSchema = z
   })
   .nullable()
 
+/** What a transaction paid: its own value, and the events of its receipt. */
+export const paymentSchema = z.object({
+  hash: hashSchema,
+  to: z
+    .string()
+    .regex(/^0x[0-9a-fA-F]{40}$/)
+    .nullable(),
+  value: quantitySchema,
+})
+
+export const logsSchema = z.object({
+  transactionHash: hashSchema,
+  logs: z.array(
+    z.object({
+      address: z.string().regex(/^0x[0-9a-fA-F]{40}$/),
+      topics: z.array(z.string().regex(/^0x[0-9a-f]{64}$/)),
+      data: hexSchema,
+    }),
+  ),
+})
+
 /** With transaction hashes only. */
 export const blockSchema = z
   .object({ hash: hashSchema, number: countSchema, transactions: z.array(hashSchema) })

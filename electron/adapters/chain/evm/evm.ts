@@ -18,6 +18,8 @@ import {
   feeHistorySchema,
   hashSchema,
   hexSchema,
+  logsSchema,
+  paymentSchema,
   quantitySchema,
   receiptSchema,
   transactionSchema,
@@ -34,6 +36,9 @@ const FEE_HISTORY_BLOCKS = 10
 const TIP_PERCENTILE = 50
 /** 0.01 gwei: on a quiet chain the median tip is zero, and a zero tip may never be mined. */
 const MIN_TIP_WEI = 10_000_000n
+
+/** keccak256('Transfer(address,address,uint256)') */
+const TRANSFER_TOPIC = '0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef'
 
 const erc20 = new Interface([
   'function transfer(address to, uint256 value) returns (bool)',
@@ -172,6 +177,43 @@ export function createEvm(options: EvmOptions): EvmPort {
     return found.ok && found.value?.hash === txid
   }
 
+  async function readConfirmation(
+    txid: string,
+    signal: AbortSignal,
+  ): Promise<ChainResult<Confirmation>> {
+    const checked = await checkChain(signal)
+    if (!checked.ok) return checked
+    const [receipt, transaction, tip] = await Promise.all([
+      ask('eth_getTransactionReceipt', [txid], receiptSchema, signal),
+      ask('eth_getTransactionByHash', [txid], transactionSchema, signal),
+      ask('eth_blockNumber', [], countSchema, signal),
+    ])
+    if (!receipt.ok) return receipt
+    if (!transaction.ok) return transaction
+    if (!tip.ok) return tip
+    if (transaction.value !== null && transaction.value.hash !== txid) {
+      return lied('transaction.hash', transaction.value.hash, txid)
+    }
+    if (receipt.value === null) {
+      return ok<Confirmation>({ kind: transaction.value === null ? 'unknown' : 'mempool' })
+    }
+    const { transactionHash, blockHash, blockNumber, status } = receipt.value
+    if (transactionHash !== txid) return lied('receipt.transactionHash', transactionHash, txid)
+    const number = `0x${blockNumber.toString(16)}`
+    const block = await ask('eth_getBlockByNumber', [number, false], blockSchema, signal)
+    if (!block.ok) return block
+    // Behind the receipt's block, or on another branch by now: not confirmed, not a lie.
+    if (block.value === null || block.value.hash !== blockHash || blockNumber > tip.value) {
+      return ok<Confirmation>({ kind: 'mempool' })
+    }
+    if (!block.value.transactions.includes(txid)) {
+      return lied('receipt.blockNumber', String(blockNumber), 'the block does not hold it')
+    }
+    if (status === '0x0') return ok<Confirmation>({ kind: 'failed', reason: 'reverted' })
+    const confirmations = tip.value - blockNumber + 1
+    return ok<Confirmation>({ kind: 'confirmed', height: blockNumber, confirmations })
+  }
+
   return {
     chainId,
     source,
@@ -262,39 +304,7 @@ export function createEvm(options: EvmOptions): EvmPort {
       return ok((gas * (100n + GAS_MARGIN_PERCENT) + 99n) / 100n)
     },
 
-    async readConfirmation(txid, signal) {
-      const checked = await checkChain(signal)
-      if (!checked.ok) return checked
-      const [receipt, transaction, tip] = await Promise.all([
-        ask('eth_getTransactionReceipt', [txid], receiptSchema, signal),
-        ask('eth_getTransactionByHash', [txid], transactionSchema, signal),
-        ask('eth_blockNumber', [], countSchema, signal),
-      ])
-      if (!receipt.ok) return receipt
-      if (!transaction.ok) return transaction
-      if (!tip.ok) return tip
-      if (transaction.value !== null && transaction.value.hash !== txid) {
-        return lied('transaction.hash', transaction.value.hash, txid)
-      }
-      if (receipt.value === null) {
-        return ok<Confirmation>({ kind: transaction.value === null ? 'unknown' : 'mempool' })
-      }
-      const { transactionHash, blockHash, blockNumber, status } = receipt.value
-      if (transactionHash !== txid) return lied('receipt.transactionHash', transactionHash, txid)
-      const number = `0x${blockNumber.toString(16)}`
-      const block = await ask('eth_getBlockByNumber', [number, false], blockSchema, signal)
-      if (!block.ok) return block
-      // Behind the receipt's block, or on another branch by now: not confirmed, not a lie.
-      if (block.value === null || block.value.hash !== blockHash || blockNumber > tip.value) {
-        return ok<Confirmation>({ kind: 'mempool' })
-      }
-      if (!block.value.transactions.includes(txid)) {
-        return lied('receipt.blockNumber', String(blockNumber), 'the block does not hold it')
-      }
-      if (status === '0x0') return ok<Confirmation>({ kind: 'failed', reason: 'reverted' })
-      const confirmations = tip.value - blockNumber + 1
-      return ok<Confirmation>({ kind: 'confirmed', height: blockNumber, confirmations })
-    },
+    readConfirmation,
 
     async broadcast(transaction, signal) {
       assertOurs(transaction)
@@ -311,8 +321,34 @@ export function createEvm(options: EvmOptions): EvmPort {
       return (await isKnown(txid, signal)) ? ok({ txid }) : sent
     },
 
-    encodeTokenTransfer(recipient, units) {
-      return erc20.encodeFunctionData('transfer', [recipient, units]).slice(2)
+    async readReceived({ txid, recipient, token }, signal) {
+      const confirmation = await readConfirmation(txid, signal)
+      if (!confirmation.ok) return confirmation
+      if (confirmation.value.kind === 'failed') return ok(0n)
+      if (confirmation.value.kind !== 'confirmed') return ok(null)
+      if (token === null) {
+        const paid = await ask('eth_getTransactionByHash', [txid], paymentSchema, signal)
+        if (!paid.ok) return paid
+        return ok(
+          paid.value.to !== null && sameText(paid.value.to, recipient) ? paid.value.value : 0n,
+        )
+      }
+      const receipt = await ask('eth_getTransactionReceipt', [txid], logsSchema, signal)
+      if (!receipt.ok) return receipt
+      const { transactionHash, logs } = receipt.value
+      if (transactionHash !== txid) return lied('receipt.transactionHash', transactionHash, txid)
+      const payee = `0x${recipient.slice(2).toLowerCase().padStart(64, '0')}`
+      const received = logs
+        .filter(
+          (log) =>
+            sameText(log.address, token) &&
+            log.topics.length === 3 &&
+            log.topics[0] === TRANSFER_TOPIC &&
+            log.topics[2] === payee &&
+            /^0x[0-9a-f]{64}$/.test(log.data),
+        )
+        .reduce((sum, log) => sum + BigInt(log.data), 0n)
+      return ok(received)
     },
 
     async close() {
