@@ -8,13 +8,13 @@ import type { Quote } from '../../shared/market/quote.ts'
 import { assess } from '../../shared/risk/assess.ts'
 import type { Policy } from '../../shared/risk/policy.ts'
 import type { RiskReport } from '../../shared/risk/report.ts'
-import type { Clock, VenuePort, VenueResult } from './ports.ts'
+import type { Clock, VenuePort, VenueRefusals, VenueResult } from './ports.ts'
 
 export interface AccountState {
   readonly port: VenuePort
   readonly snapshot: AccountSnapshot | null
   /** Why the newest attempt failed; null when it did not. */
-  readonly refusal: Refusal | null
+  readonly refusal: Refusal<VenueRefusals> | null
 }
 
 /** Assets whose USD price the vault and the plans need. */

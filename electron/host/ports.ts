@@ -72,7 +72,7 @@ export interface VenueHealth {
   readonly clockSkewMs: number | null
 }
 
-type VenueRefusals = Extract<
+export type VenueRefusals = Extract<
   RefusalCode,
   | 'VENUE_UNREACHABLE'
   | 'VENUE_ANSWER_MALFORMED'
@@ -143,9 +143,17 @@ export interface VenuePort {
   close(): Promise<void>
 }
 
+/** Opens an account with its keys. Refuses venues that this build cannot speak to. */
+export type OpenVenue = (connection: {
+  readonly accountId: string
+  readonly venue: VenueId
+  readonly label: string
+  readonly credentials: { readonly key: string; readonly secret: string }
+}) => VenueResult<VenuePort>
+
 // ── chains ────────────────────────────────────────────────────────────────────
 
-type ChainRefusals = Extract<
+export type ChainRefusals = Extract<
   RefusalCode,
   | 'CHAIN_UNREACHABLE'
   | 'CHAIN_ANSWER_MALFORMED'
@@ -277,7 +285,7 @@ export type DeviceState =
       readonly reason: 'bootloader' | 'firmware-too-old' | 'not-initialised'
     }
 
-type DeviceRefusals = Extract<RefusalCode, `DEVICE_${string}`>
+export type DeviceRefusals = Extract<RefusalCode, `DEVICE_${string}`>
 export type DeviceResult<T> = Result<T, DeviceRefusals>
 
 export interface DeviceKeys {
@@ -336,7 +344,7 @@ export interface JournalEntry {
   readonly hash: string
 }
 
-type StoreRefusals = Extract<
+export type StoreRefusals = Extract<
   RefusalCode,
   'STORE_WRITE_FAILED' | 'STORE_CORRUPT' | 'JOURNAL_TAMPERED' | 'SECRETS_LOCKED'
 >
@@ -353,6 +361,8 @@ export interface StorePort {
   journalHead(): { readonly count: number; readonly hash: string }
   /** Recomputes the whole chain and checks the sealed head. */
   verifyJournal(): Result<{ readonly count: number; readonly hash: string }, StoreRefusals>
+  /** True while a restored or rolled-back store was not reconciled: nothing may move. */
+  rollbackSuspected(): boolean
   /** Small sealed documents: policy, pinned vault, address labels. Value is canonical JSON. */
   readDocument(name: string): Result<string | null, StoreRefusals>
   writeDocument(name: string, value: string): Result<void, StoreRefusals>
@@ -379,7 +389,13 @@ export interface HostPorts {
   readonly mode: 'demo' | 'real'
   readonly clock: Clock
   readonly random: Random
+  /** Accounts that are there from the start (the demo's); the rest come from the store through `openVenue`. */
   readonly venues: readonly VenuePort[]
+  /** Null in the demo: it has no real accounts. */
+  readonly openVenue: OpenVenue | null
+  /** Page of the simulated device; null outside the demo. */
+  readonly simulatedDeviceUrl: string | null
+  readonly version: string
   readonly bitcoin: BitcoinPort
   readonly evm: readonly EvmPort[]
   readonly device: DevicePort

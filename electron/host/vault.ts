@@ -1,5 +1,7 @@
 /** The cold side: the pinned keys, what the chains say they hold, and which addresses the device has shown.
  *  Every address is derived here from the pinned key; what a device or a server says is compared with it. */
+import type { CodeOf, ResultOf } from '../../shared/contract/method.ts'
+import type { vaultPair, vaultShowAddress } from '../../shared/contract/methods/vault.ts'
 import { type Refusal, type Result, ok, refuse } from '../../shared/errors/refusal.ts'
 import {
   type Coin,
@@ -35,6 +37,8 @@ const readTimeoutMs = 20_000
 const evmAccountPath = "m/44'/60'/0'"
 const evmAddressPath = `${evmAccountPath}/0/0`
 
+type PairResult = ResultOf<typeof vaultPair>
+
 export interface BitcoinState {
   readonly receive: readonly (OwnAddress & { readonly used: boolean })[]
   readonly change: readonly (OwnAddress & { readonly used: boolean })[]
@@ -51,7 +55,7 @@ export interface ChainState {
 
 export interface Vault {
   pinned(): PinnedVault | null
-  pair(signal: AbortSignal): Promise<Result<PinnedVault>>
+  pair(signal: AbortSignal): Promise<PairResult>
   bitcoin(): BitcoinState | null
   balances(): readonly VaultBalance[]
   chains(): readonly ChainState[]
@@ -66,7 +70,9 @@ export interface Vault {
     chain: string,
     path: string,
     signal: AbortSignal,
-  ): Promise<Result<{ readonly address: string; readonly at: number }>>
+  ): Promise<
+    Result<{ readonly address: string; readonly at: number }, CodeOf<typeof vaultShowAddress>>
+  >
   takeShown(address: string, at: number): void
   /** Reads the chains now. */
   refresh(): Promise<void>
@@ -261,7 +267,7 @@ export function createVault(options: {
         )
   }
 
-  async function pair(signal: AbortSignal): Promise<Result<PinnedVault>> {
+  async function pair(signal: AbortSignal): Promise<PairResult> {
     const keys = await options.device.readKeys(
       { paths: [bitcoinPath, evmAccountPath], network },
       signal,

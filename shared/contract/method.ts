@@ -40,6 +40,9 @@ export type InputOf<M> = M extends Method<string, infer Input> ? z.input<Input> 
 export type ParsedInputOf<M> = M extends Method<string, infer Input> ? z.output<Input> : never
 export type OutputOf<M> =
   M extends Method<string, z.ZodType, infer Output> ? z.output<Output> : never
+/** Codes a method may answer with. */
+export type CodeOf<M> =
+  M extends Method<string, z.ZodType, z.ZodType, infer Code> ? Code | CommonRefusal : never
 export type RefusalOf<M> =
   M extends Method<string, z.ZodType, z.ZodType, infer Code> ? Refusal<Code | CommonRefusal> : never
 export type ResultOf<M> =

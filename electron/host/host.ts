@@ -1,0 +1,452 @@
+/** The host: everything the app can do, behind one `call`. Plain Node, no Electron, no adapter: the ports are
+ *  given, and whether it is the demo is decided by whoever gives them. */
+import { bytesToHex } from '@noble/hashes/utils.js'
+import { z } from 'zod'
+import type { HostEvent, Topic } from '../../shared/contract/event.ts'
+import type { OutputOf } from '../../shared/contract/method.ts'
+import type { portfolioRead } from '../../shared/contract/methods/portfolio.ts'
+import { type Refusal, type Result, ok, refuse } from '../../shared/errors/refusal.ts'
+import { type Policy, policySchema } from '../../shared/risk/policy.ts'
+import { defaultPolicy } from '../../shared/risk/defaultPolicy.ts'
+import type { Measure } from '../../shared/risk/report.ts'
+import { loosensPolicy } from '../../shared/risk/loosens.ts'
+import { suggest, whyNoSuggestion } from '../../shared/suggestion/suggest.ts'
+import { digestPlan } from '../../shared/transfer/digest.ts'
+import { amountToNumber } from '../../shared/units/amount.ts'
+import { createConnections } from './connections.ts'
+import { type Handlers, createDispatch } from './dispatch.ts'
+import { openDocument } from './documents.ts'
+import type { Caller, Host } from './host.types.ts'
+import { createJournal } from './journal.ts'
+import { exportJournal, journalLine } from './journalExport.ts'
+import { type AccountState, createPortfolio } from './portfolio.ts'
+import type { HostPorts } from './ports.ts'
+import { createTransfers } from './transfers/engine.ts'
+import { createPlanner } from './transfers/planning.ts'
+import { recheckPlan } from './transfers/recheck.ts'
+import { createRunStep } from './transfers/steps.ts'
+import { viewTransfer } from './transfers/view.ts'
+import { type Vault, createVault } from './vault.ts'
+
+const planTimeoutMs = 60_000
+const deviceTimeoutMs = 10 * 60_000
+/** Net worth is kept once a minute for a day. */
+const historyEveryMs = 60_000
+const historyLength = 1_440
+
+type NetWorthPoint = OutputOf<typeof portfolioRead>['history'][number]
+
+/** Opens the journal, replays it, and goes on with what was under way. Refuses a store it cannot trust. */
+export function createHost(ports: HostPorts): Result<Host> {
+  const { clock, store } = ports
+  const listeners = new Set<(event: HostEvent) => void>()
+  const publish = (topic: Topic) => {
+    for (const listener of listeners) listener({ topic })
+  }
+
+  const checked = store.verifyJournal()
+  if (!checked.ok) return checked
+
+  const policyDocument = openDocument(store, 'policy', policySchema)
+  const storedPolicy = policyDocument.read()
+  if (!storedPolicy.ok) return storedPolicy
+  let policy: Policy = storedPolicy.value ?? defaultPolicy
+
+  const historyDocument = openDocument(
+    store,
+    'history',
+    z.array(z.object({ at: z.int(), venuesUsd: z.number(), vaultUsd: z.number() }).readonly()),
+  )
+  const storedHistory = historyDocument.read()
+  let history: readonly NetWorthPoint[] = storedHistory.ok ? (storedHistory.value ?? []) : []
+
+  const journal = createJournal({ store, clock, onRecord: () => publish('journal') })
+
+  const portfolio = createPortfolio({
+    venues: ports.venues,
+    clock,
+    policy: () => policy,
+    onChange() {
+      notePoint()
+      publish('portfolio')
+      publish('status')
+    },
+  })
+
+  const openedVault = createVault({
+    mode: ports.mode,
+    store,
+    journal,
+    device: ports.device,
+    bitcoin: ports.bitcoin,
+    evm: ports.evm,
+    clock,
+    onChange() {
+      publish('vault')
+      publish('status')
+    },
+  })
+  if (!openedVault.ok) return openedVault
+  const vault: Vault = openedVault.value
+
+  const connections = createConnections({
+    store,
+    journal,
+    portfolio,
+    clock,
+    random: ports.random,
+    openVenue: ports.openVenue,
+    onChange: () => publish('settings'),
+    log: ports.log,
+  })
+
+  const runStep = createRunStep({
+    clock,
+    device: ports.device,
+    bitcoin: ports.bitcoin,
+    vault,
+    curve: ports.curve,
+    venue: (accountId) => portfolio.account(accountId)?.port,
+    recheck: async (transfer) =>
+      blocked() ??
+      recheckPlan(transfer.plan, { portfolio, policy: () => policy, now: () => clock.now() }),
+    isClaimed: (venueId) =>
+      transfers
+        .list()
+        .some((transfer) => transfer.steps.some((step) => step.reference === venueId)),
+  })
+
+  const transfers = createTransfers({
+    journal,
+    clock,
+    runStep,
+    onChange: () => publish('transfers'),
+    log: ports.log,
+  })
+
+  const plan = createPlanner({
+    clock,
+    random: ports.random,
+    portfolio,
+    vault,
+    bitcoin: ports.bitcoin,
+    policy: () => policy,
+    transfers: () => transfers.list(),
+  })
+
+  journal.replay((event, at) => {
+    if (event.kind.startsWith('transfer.') && 'transferId' in event) transfers.take(event, at)
+    else if (event.kind === 'vault.address-shown') vault.takeShown(event.address, at)
+  })
+
+  /** Why nothing may move now; null when it may. */
+  function blocked(): Refusal<'RECONCILIATION_NEEDED'> | null {
+    return store.rollbackSuspected()
+      ? {
+          code: 'RECONCILIATION_NEEDED',
+          data: { reason: 'the store is older than what was last seen' },
+        }
+      : null
+  }
+
+  // ── reads ───────────────────────────────────────────────────────────────────
+
+  const unknown = (missing: readonly string[]): Measure => ({ kind: 'unknown', missing })
+
+  function venuesUsd(): Measure {
+    const missing: string[] = []
+    let total = 0
+    for (const account of portfolio.accounts()) {
+      const report = account.snapshot === null ? null : portfolio.report(account.snapshot)
+      if (report?.equityUsd.kind === 'known') total += report.equityUsd.value
+      else missing.push(account.port.label)
+    }
+    return missing.length > 0 ? unknown(missing) : { kind: 'known', value: total }
+  }
+
+  function vaultUsd(): Measure {
+    if (vault.pinned() === null) return { kind: 'known', value: 0 }
+    const missing = vault.chains().flatMap((chain) => (chain.refusal === null ? [] : [chain.chain]))
+    if (vault.balances().length === 0) missing.push('vault')
+    let total = 0
+    for (const { amount } of vault.balances()) {
+      const price = Number(portfolio.quote(amount.asset)?.usd)
+      if (amount.units === 0n) continue
+      if (price > 0) total += amountToNumber(amount) * price
+      else missing.push(amount.asset)
+    }
+    return missing.length > 0 ? unknown(missing) : { kind: 'known', value: total }
+  }
+
+  function notePoint(): void {
+    const now = clock.now()
+    const last = history.at(-1)
+    if (last !== undefined && now - last.at < historyEveryMs) return
+    const [hot, cold] = [venuesUsd(), vaultUsd()]
+    if (hot.kind !== 'known' || cold.kind !== 'known') return
+    history = [...history, { at: now, venuesUsd: hot.value, vaultUsd: cold.value }].slice(
+      -historyLength,
+    )
+    historyDocument.write([...history])
+  }
+
+  function accountView(account: AccountState) {
+    const { port, snapshot, refusal } = account
+    const report = snapshot === null ? null : portfolio.report(snapshot)
+    return {
+      accountId: port.accountId,
+      label: port.label,
+      snapshot,
+      report,
+      refusal,
+      withheld:
+        report === null || snapshot === null
+          ? null
+          : whyNoSuggestion(report, snapshot, suggestOptions()),
+    }
+  }
+
+  function suggestOptions() {
+    return {
+      policy,
+      betas: undefined,
+      now: clock.now(),
+      vaultBalances: vault.balances().map((balance) => balance.amount),
+    }
+  }
+
+  function readPortfolio(): OutputOf<typeof portfolioRead> {
+    const accounts = portfolio.accounts().map(accountView)
+    const known = accounts.flatMap(({ snapshot, report }) =>
+      snapshot === null || report === null ? [] : [{ snapshot, report }],
+    )
+    return {
+      now: clock.now(),
+      accounts,
+      suggestions: suggest(known, suggestOptions()),
+      quotes: portfolio.quotes(),
+      vaultPaired: vault.pinned() !== null,
+      vaultBalances: vault.balances(),
+      venuesUsd: venuesUsd(),
+      vaultUsd: vaultUsd(),
+      history,
+      policy,
+    }
+  }
+
+  function vaultAddresses() {
+    const pinned = vault.pinned()
+    if (pinned === null) return []
+    const bitcoin = vault.bitcoin()
+    const next = vault.nextReceive()
+    const shownReceive = (bitcoin?.receive ?? []).filter(
+      (own) => own.used || own.path === next?.path,
+    )
+    return [
+      ...[...shownReceive].reverse().map((own) => ({
+        chain: 'bitcoin',
+        address: own.address,
+        path: own.path,
+        used: own.used,
+        verifiedAt: vault.verifiedAt(own.address),
+      })),
+      ...ports.evm.map((port) => ({
+        chain: `evm:${port.chainId}`,
+        address: pinned.evm.address,
+        path: pinned.evm.path,
+        used: true,
+        verifiedAt: vault.verifiedAt(pinned.evm.address),
+      })),
+    ]
+  }
+
+  // ── what changes ────────────────────────────────────────────────────────────
+
+  async function approve(id: string, digest: string, caller: Caller) {
+    const transfer = transfers.get(id)
+    if (transfer === undefined) return refuse('NOT_FOUND', { what: 'transfer', id })
+    const stop = blocked()
+    if (stop !== null) return { ok: false as const, refusal: stop }
+    if (transfer.state !== 'planned')
+      return refuse('PLAN_STATE_WRONG', { state: transfer.state, needed: 'planned' })
+    const actual = digestPlan(transfer.plan)
+    if (digest !== actual || transfer.digest !== actual) {
+      return refuse('PLAN_DIGEST_MISMATCH', { approved: digest, actual })
+    }
+    const moved = await recheckPlan(transfer.plan, {
+      portfolio,
+      policy: () => policy,
+      now: () => clock.now(),
+    })
+    if (moved !== null) {
+      // The plan is void: what changed never refreshes itself under an approval.
+      const voided = transfers.refuseApproval(id, moved)
+      return voided.ok ? { ok: false as const, refusal: moved } : voided
+    }
+    const again = transfers.get(id)
+    if (again?.state !== 'planned') {
+      return refuse('PLAN_STATE_WRONG', { state: again?.state ?? 'gone', needed: 'planned' })
+    }
+    const approved = transfers.approve(id, digest, caller.kind)
+    return approved.ok ? ok(viewTransfer(approved.value, clock.now())) : approved
+  }
+
+  async function writePolicy(next: Policy) {
+    const loosens = loosensPolicy(policy, next)
+    if (loosens) {
+      const answer = await ports.confirmation.confirm(
+        { title: 'policy', lines: ['Loosen the risk policy'], digest: '' },
+        AbortSignal.timeout(deviceTimeoutMs),
+      )
+      if (answer !== 'confirmed')
+        return refuse('CONFIRMATION_REQUIRED', { what: 'policy', where: answer })
+    }
+    const recorded = journal.record({
+      kind: 'policy.changed',
+      before: policy,
+      after: next,
+      confirmation: loosens ? 'confirmed' : 'not-needed',
+    })
+    if (!recorded.ok) return recorded
+    const written = policyDocument.write(next)
+    if (!written.ok) return written
+    policy = next
+    publish('settings')
+    publish('portfolio')
+    return ok(next)
+  }
+
+  const handlers: Handlers = {
+    'status.read': () =>
+      ok({
+        mode: ports.mode,
+        version: ports.version,
+        now: clock.now(),
+        venues: portfolio.accounts().map(({ port, snapshot, refusal }) => ({
+          accountId: port.accountId,
+          venue: port.venue,
+          label: port.label,
+          asOf: snapshot?.asOf ?? null,
+          staleAfterMs: policy.staleAfterMs,
+          clockSkewMs: port.health().clockSkewMs,
+          refusal,
+        })),
+        chains: vault.chains().map(({ chain, source, tip, refusal }) => ({
+          chain,
+          source,
+          height: tip?.height ?? null,
+          asOf: tip?.asOf ?? null,
+          refusal,
+        })),
+        device: ports.device.state(),
+        simulatedDeviceUrl: ports.simulatedDeviceUrl,
+        journalCount: store.journalHead().count,
+        blocked: blocked(),
+      }),
+    'portfolio.read': () => ok(readPortfolio()),
+    'portfolio.refresh': async ({ accountId }) => {
+      const refreshed = await portfolio.refresh(accountId)
+      return refreshed.ok ? ok({ refreshed: refreshed.value }) : refreshed
+    },
+    'vault.read': () =>
+      ok({
+        pinned: vault.pinned(),
+        balances: vault.balances(),
+        coins: vault.bitcoin()?.coins ?? [],
+        addresses: vaultAddresses(),
+        refusals: vault.chains().flatMap((chain) => chain.refusal ?? []),
+      }),
+    'vault.pair': () => vault.pair(AbortSignal.timeout(deviceTimeoutMs)),
+    'vault.showAddress': async ({ chain, path }) => {
+      const shown = await vault.showAddress(chain, path, AbortSignal.timeout(deviceTimeoutMs))
+      if (!shown.ok) return shown
+      const { address, at } = shown.value
+      const used = vaultAddresses().find((known) => known.path === path)?.used ?? false
+      return ok({ chain, address, path, used, verifiedAt: at })
+    },
+    'transfers.list': () =>
+      ok({ transfers: transfers.list().map((transfer) => viewTransfer(transfer, clock.now())) }),
+    'transfers.read': ({ id }) => {
+      const transfer = transfers.get(id)
+      return transfer === undefined
+        ? refuse('NOT_FOUND', { what: 'transfer', id })
+        : ok(viewTransfer(transfer, clock.now()))
+    },
+    'transfers.plan': async (input) => {
+      const stop = blocked()
+      if (stop !== null) return { ok: false, refusal: stop }
+      const planned = await plan(input, AbortSignal.timeout(planTimeoutMs))
+      if (!planned.ok) return planned
+      const added = transfers.add({
+        kind: 'transfer.planned',
+        transferId: planned.value.id,
+        plan: planned.value,
+        digest: digestPlan(planned.value),
+      })
+      return added.ok ? ok(viewTransfer(added.value, clock.now())) : added
+    },
+    'transfers.approve': ({ id, digest }, caller) => approve(id, digest, caller),
+    'transfers.cancel': async ({ id }) => {
+      const cancelled = await transfers.cancel(id)
+      return cancelled.ok ? ok(viewTransfer(cancelled.value, clock.now())) : cancelled
+    },
+    'transfers.resolve': ({ id, decision }) => {
+      const resolved = transfers.resolve(id, decision)
+      return resolved.ok ? ok(viewTransfer(resolved.value, clock.now())) : resolved
+    },
+    'journal.list': ({ beforeSeq, limit }) => {
+      const { count } = store.journalHead()
+      const last = Math.min(count, (beforeSeq ?? count + 1) - 1)
+      const fromSeq = Math.max(1, last - limit + 1)
+      const page = store.readJournal({ fromSeq, limit: Math.max(0, last - fromSeq + 1) })
+      return ok({ total: count, entries: page.map(journalLine).reverse() })
+    },
+    'journal.verify': () => {
+      const verified = store.verifyJournal()
+      return verified.ok ? ok({ count: verified.value.count, head: verified.value.hash }) : verified
+    },
+    'journal.export': ({ format }) => exportJournal(store, format),
+    'settings.read': () =>
+      ok({
+        policy,
+        connections: connections.list(),
+        chains: vault.chains().map(({ chain, source }) => ({ chain, source })),
+      }),
+    'settings.writePolicy': ({ policy: next }) => writePolicy(next),
+    'venues.connect': (input) => connections.connect(input),
+    'venues.disconnect': ({ accountId }) => connections.disconnect(accountId),
+  }
+
+  const dispatch = createDispatch({
+    handlers,
+    log: ports.log,
+    reference: () => bytesToHex(ports.random.bytes(4)),
+  })
+  const forgetDevice = ports.device.onState(() => publish('status'))
+
+  connections.open()
+  transfers.resume()
+  void connections.audit()
+
+  return ok({
+    call: dispatch,
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => {
+        listeners.delete(listener)
+      }
+    },
+    async close() {
+      forgetDevice()
+      await transfers.close()
+      await Promise.all([
+        portfolio.close(),
+        vault.close(),
+        ports.device.close(),
+        ports.bitcoin.close(),
+      ])
+      await Promise.all(ports.evm.map((port) => port.close()))
+      store.close()
+    },
+  })
+}

@@ -1,0 +1,155 @@
+/** Plans what a venue executes or receives: a sweep to an address of ours, or where a top-up must be sent.
+ *  Asset, network and contract must all be what we know; anything the venue did not say is refused. */
+import { type Result, ok, refuse } from '../../../shared/errors/refusal.ts'
+import type { VenueWithdrawalPlan } from '../../../shared/transfer/plan.ts'
+import {
+  type Amount,
+  type Asset,
+  amountToDecimal,
+  compareAmounts,
+  subtractAmounts,
+} from '../../../shared/units/amount.ts'
+import type { DepositAddress, EvmPort, VenueNetwork, VenuePort, VenueResult } from '../ports.ts'
+import type { Vault } from '../vault.ts'
+
+type NetworkRefusals = 'NETWORK_MISMATCH' | 'NETWORK_SUSPENDED'
+
+/** The contract of `asset` on one of our chains must be the one the venue names; the coin has none on either side. */
+function isOurs(network: VenueNetwork, evm: EvmPort | undefined): boolean {
+  if (network.chain === 'bitcoin') return network.contract === null
+  if (evm === undefined) return false
+  const token = evm.tokens.find((known) => known.asset.symbol === network.asset.symbol)
+  if (token === undefined) return network.contract === null && network.asset.symbol === 'ETH'
+  return network.contract?.toLowerCase() === token.contract.toLowerCase()
+}
+
+/** The network over which `asset` moves between this venue and our vault. */
+export async function findNetwork(
+  venue: VenuePort,
+  asset: string,
+  direction: 'out' | 'in',
+  vault: Vault,
+  signal: AbortSignal,
+): Promise<VenueResult<VenueNetwork> | Result<never, NetworkRefusals>> {
+  const read = await venue.readNetworks(asset, signal)
+  if (!read.ok) return read
+  const ours = read.value.filter(
+    (network) => network.chain !== null && isOurs(network, vault.evmPort(network.chain)),
+  )
+  const open = ours.find((network) =>
+    direction === 'out' ? network.withdrawEnabled : network.depositEnabled,
+  )
+  if (open !== undefined) return ok(open)
+  const [suspended] = ours
+  if (suspended !== undefined) {
+    return refuse('NETWORK_SUSPENDED', { venue: venue.label, asset, network: suspended.network })
+  }
+  return refuse('NETWORK_MISMATCH', {
+    asset,
+    asked: read.value.map((network) => network.network).join(', ') || 'none',
+    expected: vault
+      .chains()
+      .map((chain) => chain.chain)
+      .join(', '),
+  })
+}
+
+function limits(
+  asked: Amount,
+  network: VenueNetwork,
+): Result<Amount, 'AMOUNT_UNDER_MINIMUM' | 'AMOUNT_OVER_MAXIMUM'> {
+  // Whole steps only, rounded down: the venue refuses the rest.
+  const step = network.step.units > 0n ? network.step.units : 1n
+  const leaves = { ...asked, units: asked.units - (asked.units % step) }
+  const data = { asked: amountToDecimal(leaves), asset: asked.asset }
+  // The fee is taken out of it: at least one unit must arrive.
+  const least = { ...network.fee, units: network.fee.units + 1n }
+  const minimum = compareAmounts(network.minimum, least) > 0 ? network.minimum : least
+  if (compareAmounts(leaves, minimum) < 0)
+    return refuse('AMOUNT_UNDER_MINIMUM', { ...data, minimum: amountToDecimal(minimum) })
+  if (compareAmounts(leaves, network.maximum) > 0)
+    return refuse('AMOUNT_OVER_MAXIMUM', { ...data, maximum: amountToDecimal(network.maximum) })
+  return ok(leaves)
+}
+
+/** Where on this chain the vault receives: derived here from the pinned key, never typed. */
+function vaultDestination(
+  vault: Vault,
+  chain: string,
+): Result<{ readonly address: string; readonly path: string }, 'VAULT_NOT_PAIRED'> {
+  const pinned = vault.pinned()
+  if (pinned === null) return refuse('VAULT_NOT_PAIRED', { chain })
+  if (chain !== 'bitcoin') return ok({ address: pinned.evm.address, path: pinned.evm.path })
+  const next = vault.nextReceive()
+  return next === undefined ? refuse('VAULT_NOT_PAIRED', { chain }) : ok(next)
+}
+
+export async function planVenueWithdrawal(
+  request: {
+    readonly venue: VenuePort
+    readonly amount: Amount
+    readonly transferId: string
+    readonly vault: Vault
+  },
+  signal: AbortSignal,
+): Promise<
+  | VenueResult<VenueWithdrawalPlan>
+  | Result<
+      never,
+      NetworkRefusals | 'VAULT_NOT_PAIRED' | 'AMOUNT_UNDER_MINIMUM' | 'AMOUNT_OVER_MAXIMUM'
+    >
+> {
+  const { venue, vault, transferId } = request
+  const network = await findNetwork(venue, request.amount.asset, 'out', vault, signal)
+  if (!network.ok) return network
+  const { chain } = network.value
+  if (chain === null) throw new Error('a network of ours without a chain')
+  const destination = vaultDestination(vault, chain)
+  if (!destination.ok) return destination
+  const leaves = limits(request.amount, network.value)
+  if (!leaves.ok) return leaves
+  return ok({
+    kind: 'venue',
+    venue: venue.venue,
+    accountId: venue.accountId,
+    network: network.value.network,
+    chain,
+    internal: { from: 'margin', to: 'spot', amount: leaves.value },
+    amount: leaves.value,
+    venueFee: network.value.fee,
+    arrives: subtractAmounts(leaves.value, network.value.fee),
+    address: destination.value.address,
+    addressPath: destination.value.path,
+    clientIds: { internal: `${transferId}i`, withdrawal: `${transferId}w` },
+  })
+}
+
+/** The venue's own address for us, told twice the same, on a chain we hold the asset on. */
+export async function findDeposit(
+  venue: VenuePort,
+  asset: Asset,
+  vault: Vault,
+  signal: AbortSignal,
+): Promise<
+  | VenueResult<{
+      readonly chain: string
+      readonly network: VenueNetwork
+      readonly deposit: DepositAddress
+    }>
+  | Result<never, NetworkRefusals>
+> {
+  const network = await findNetwork(venue, asset.symbol, 'in', vault, signal)
+  if (!network.ok) return network
+  const { chain } = network.value
+  if (chain === null) throw new Error('a network of ours without a chain')
+  const deposit = await venue.readDepositAddress(asset.symbol, network.value.network, signal)
+  if (!deposit.ok) return deposit
+  if (deposit.value.tag !== null) {
+    return refuse('NETWORK_MISMATCH', {
+      asset: asset.symbol,
+      asked: `tag ${deposit.value.tag}`,
+      expected: 'no tag',
+    })
+  }
+  return ok({ chain, network: network.value, deposit: deposit.value })
+}

@@ -1,0 +1,469 @@
+/** Turns an intent into a plan whose every field is known, or refuses. Nothing moves here: reads only.
+ *  The caller journals the plan; approving it later means approving exactly its digest. */
+import { bytesToHex } from '@noble/hashes/utils.js'
+import type { CodeOf, ParsedInputOf } from '../../../shared/contract/method.ts'
+import type { transfersPlan } from '../../../shared/contract/methods/transfers.ts'
+import { type Result, ok, refuse } from '../../../shared/errors/refusal.ts'
+import type { Quote } from '../../../shared/market/quote.ts'
+import type { Policy } from '../../../shared/risk/policy.ts'
+import { applyTransfer } from '../../../shared/suggestion/applyTransfer.ts'
+import { standingOf } from '../../../shared/suggestion/standingOf.ts'
+import { parseEvmAddress } from '../../../shared/transfer/evm/address.ts'
+import { encodeTransferCall } from '../../../shared/transfer/evm/erc20.ts'
+import { planEvmTransfer } from '../../../shared/transfer/evm/plan.ts'
+import type { Transfer } from '../../../shared/transfer/lifecycle.ts'
+import type { EvmTransactionPlan, TransferPlan } from '../../../shared/transfer/plan.ts'
+import {
+  type Amount,
+  type Asset,
+  BTC,
+  ETH,
+  amount,
+  amountFromDecimal,
+  amountToDecimal,
+} from '../../../shared/units/amount.ts'
+import type { PinnedVault } from '../../../shared/vault/account.ts'
+import { decodeBitcoinAddress } from '../../../shared/vault/address.ts'
+import type { Portfolio } from '../portfolio.ts'
+import type { BitcoinPort, Clock, EvmPort, Random } from '../ports.ts'
+import type { Vault } from '../vault.ts'
+import { planBitcoin } from './planBitcoin.ts'
+import { findDeposit, planVenueWithdrawal } from './planVenue.ts'
+import { checkFirstPayment, checkLookAlike, knownRecipients } from './recipients.ts'
+import { checkSweep, excessIn } from './recheck.ts'
+
+export type PlanInput = ParsedInputOf<typeof transfersPlan>
+
+export interface PlanningContext {
+  readonly clock: Clock
+  readonly random: Random
+  readonly portfolio: Portfolio
+  readonly vault: Vault
+  readonly bitcoin: BitcoinPort
+  readonly policy: () => Policy
+  readonly transfers: () => readonly Transfer[]
+}
+
+type PlanCode = CodeOf<typeof transfersPlan>
+type Planned = Promise<Result<TransferPlan, PlanCode>>
+
+const gwei = 1_000_000_000n
+/** A fee below this is never refused for its share of the amount: small first payments must stay possible. */
+const relativeFeeFloorWei = 2_000_000_000_000_000n
+
+export function createPlanner(
+  context: PlanningContext,
+): (input: PlanInput, signal: AbortSignal) => Planned {
+  const { portfolio, vault } = context
+
+  function freshQuote(asset: string): Quote | undefined {
+    const quote = portfolio.quote(asset)
+    return quote !== undefined && context.clock.now() - quote.asOf <= context.policy().staleAfterMs
+      ? quote
+      : undefined
+  }
+
+  function envelope(
+    fields: Pick<
+      TransferPlan,
+      | 'id'
+      | 'purpose'
+      | 'amount'
+      | 'networkFee'
+      | 'recipient'
+      | 'accountId'
+      | 'before'
+      | 'after'
+      | 'execution'
+    >,
+    pricedAssets: readonly string[],
+  ): TransferPlan {
+    const now = context.clock.now()
+    const policy = context.policy()
+    return {
+      ...fields,
+      createdAt: now,
+      expiresAt: now + policy.planLifetimeMs,
+      prices: pricedAssets.flatMap((asset) => freshQuote(asset) ?? []),
+      priceLimitBps: policy.priceLimitBps,
+    }
+  }
+
+  const newId = () => bytesToHex(context.random.bytes(8))
+
+  function parseAmount(asset: Asset, text: string): Result<Amount | 'all', 'AMOUNT_INVALID'> {
+    if (text === 'all') return ok('all')
+    const parsed = amountFromDecimal(asset, text, 'exact')
+    return parsed === undefined || parsed.units <= 0n
+      ? refuse('AMOUNT_INVALID', { amount: text.slice(0, 60), asset: asset.symbol })
+      : ok(parsed)
+  }
+
+  function pairedVault(chain: string): Result<PinnedVault, 'VAULT_NOT_PAIRED'> {
+    const pinned = vault.pinned()
+    return pinned === null ? refuse('VAULT_NOT_PAIRED', { chain }) : ok(pinned)
+  }
+
+  // ── from the vault ──────────────────────────────────────────────────────────
+
+  function assetOn(
+    port: EvmPort,
+    symbol: string,
+  ): { readonly asset: Asset; readonly contract: string | null } | undefined {
+    if (symbol === ETH.symbol) return { asset: ETH, contract: null }
+    return port.tokens.find((token) => token.asset.symbol === symbol)
+  }
+
+  /** An EIP-1559 transfer of the coin or a token, with nonce, gas and fees read now. */
+  async function planEvm(
+    request: {
+      readonly port: EvmPort
+      readonly pinned: PinnedVault
+      readonly asset: Asset
+      readonly contract: string | null
+      readonly recipient: string
+      readonly units: Amount | 'all'
+    },
+    signal: AbortSignal,
+  ): Promise<
+    Result<{ readonly execution: EvmTransactionPlan; readonly amount: Amount; readonly fee: Amount }, PlanCode>
+  > {
+    const { port, pinned, asset, contract } = request
+    const from = pinned.evm.address
+    const recipient = parseEvmAddress(request.recipient)
+    if (!recipient.ok) return recipient
+    const [nonce, fees, balances] = await Promise.all([
+      port.readNonce(from, signal),
+      port.readFees(signal),
+      port.readBalances(from, signal),
+    ])
+    if (!nonce.ok) return nonce
+    if (!fees.ok) return fees
+    if (!balances.ok) return balances
+    const coin = balances.value.find((held) => held.asset === ETH.symbol)
+    const held = balances.value.find((balance) => balance.asset === asset.symbol)
+    if (coin === undefined || held === undefined)
+      return refuse('NOT_FOUND', { what: 'balance', id: asset.symbol })
+    const units = request.units === 'all' ? held.units : request.units.units
+    if (units > held.units || units === 0n) {
+      // Before asking the chain for gas, which would only say "reverted".
+      return refuse('FUNDS_INSUFFICIENT', {
+        needed: amountToDecimal(amount(asset, units)),
+        available: amountToDecimal(held),
+        asset: asset.symbol,
+      })
+    }
+    const call =
+      contract === null
+        ? { from, to: recipient.value, value: request.units === 'all' ? 0n : units, data: '' }
+        : { from, to: contract, value: 0n, data: encodeTransferCall(recipient.value, units) }
+    const gasLimit = await port.estimateGas(call, signal)
+    if (!gasLimit.ok) return gasLimit
+    const policy = context.policy()
+    const planned = planEvmTransfer({
+      chainId: port.chainId,
+      from,
+      path: pinned.evm.path,
+      recipient: recipient.value,
+      coin: ETH,
+      token: contract === null ? null : { asset, contract },
+      amount: request.units === 'all' ? { kind: 'all' } : { kind: 'exact', units },
+      balances: { coin: coin.units, token: contract === null ? null : held.units },
+      nonce: nonce.value,
+      gasLimit: gasLimit.value,
+      maxFeePerGas: fees.value.maxFeePerGas,
+      maxPriorityFeePerGas: fees.value.maxPriorityFeePerGas,
+      caps: {
+        absoluteWei: gasLimit.value * BigInt(Math.floor(policy.feeCapGwei)) * gwei,
+        relativeBps: Math.floor(policy.feeCapOfAmount * 10_000),
+        relativeFloorWei: relativeFeeFloorWei,
+        movedWei: movedWei(amount(asset, units)),
+      },
+      knownContracts: port.tokens.map((token) => token.contract),
+    })
+    if (!planned.ok) return planned
+    return ok({
+      execution: planned.value.execution,
+      amount: amount(asset, planned.value.units),
+      fee: amount(ETH, planned.value.maxFeeWei),
+    })
+  }
+
+  /** What is moved, worth in wei at fresh prices; null when a price is missing. */
+  function movedWei(moved: Amount): bigint | null {
+    if (moved.asset === ETH.symbol) return moved.units
+    const [own, coin] = [Number(freshQuote(moved.asset)?.usd), Number(freshQuote(ETH.symbol)?.usd)]
+    if (!(own > 0) || !(coin > 0)) return null
+    return BigInt(Math.floor(((Number(amountToDecimal(moved)) * own) / coin) * 1e9)) * gwei
+  }
+
+  function recipientOf(
+    address: string,
+    label: string | undefined,
+    asked: Amount,
+  ): Result<TransferPlan['recipient'], 'ADDRESS_INVALID' | 'FIRST_PAYMENT_OVER_CAP'> {
+    const known = knownRecipients(context.transfers())
+    const own = ownAddresses()
+    if (own.includes(address)) return ok({ address, label: label ?? '', origin: 'vault' })
+    const alike = checkLookAlike(address, [...own, ...known.map((recipient) => recipient.address)])
+    if (!alike.ok) return alike
+    const checked = checkFirstPayment({
+      address,
+      asked,
+      quote: freshQuote(asked.asset),
+      known,
+      policy: context.policy(),
+      now: context.clock.now(),
+    })
+    if (!checked.ok) return checked
+    const before = known.find((recipient) => recipient.address === address)
+    return ok({
+      address,
+      label: label ?? before?.label ?? '',
+      origin: checked.value === 'known' ? 'address-book' : 'new',
+    })
+  }
+
+  function ownAddresses(): readonly string[] {
+    const pinned = vault.pinned()
+    const bitcoin = vault.bitcoin()
+    return [
+      ...(pinned === null ? [] : [pinned.evm.address]),
+      ...(bitcoin === null
+        ? []
+        : [...bitcoin.receive, ...bitcoin.change].map((own) => own.address)),
+    ]
+  }
+
+  async function planBitcoinWithdrawal(
+    input: Extract<PlanInput, { purpose: 'withdraw' }>,
+    pinned: PinnedVault,
+    signal: AbortSignal,
+  ): Planned {
+    if (input.asset !== BTC.symbol) {
+      return refuse('NETWORK_MISMATCH', {
+        asset: input.asset,
+        asked: 'bitcoin',
+        expected: 'an EVM chain',
+      })
+    }
+    const asked = parseAmount(BTC, input.amount)
+    if (!asked.ok) return asked
+    const address = decodeBitcoinAddress(input.address.trim(), pinned.bitcoin.network)
+    if (!address.ok) return address
+    const planned = await planBitcoin(
+      {
+        bitcoin: context.bitcoin,
+        vault,
+        pinned,
+        random: context.random,
+        policy: context.policy(),
+        recipient: address.value,
+        asked: asked.value,
+        feeTarget: input.feeTarget ?? 'normal',
+      },
+      signal,
+    )
+    if (!planned.ok) return planned
+    const recipient = recipientOf(address.value.address, input.label, planned.value.amount)
+    if (!recipient.ok) return recipient
+    return ok(
+      envelope(
+        {
+          id: newId(),
+          purpose: 'withdraw',
+          amount: planned.value.amount,
+          networkFee: planned.value.fee,
+          recipient: recipient.value,
+          accountId: null,
+          before: null,
+          after: null,
+          execution: planned.value.execution,
+        },
+        [BTC.symbol],
+      ),
+    )
+  }
+
+  async function planWithdrawal(
+    input: Extract<PlanInput, { purpose: 'withdraw' }>,
+    signal: AbortSignal,
+  ): Planned {
+    const pinned = pairedVault(input.chain)
+    if (!pinned.ok) return pinned
+    if (input.chain === 'bitcoin') return planBitcoinWithdrawal(input, pinned.value, signal)
+    const port = vault.evmPort(input.chain)
+    if (port === undefined) return refuse('NOT_FOUND', { what: 'chain', id: input.chain })
+    const held = assetOn(port, input.asset)
+    if (held === undefined) return refuse('NOT_FOUND', { what: 'asset', id: input.asset })
+    const asked = parseAmount(held.asset, input.amount)
+    if (!asked.ok) return asked
+    const planned = await planEvm(
+      {
+        port,
+        pinned: pinned.value,
+        asset: held.asset,
+        contract: held.contract,
+        recipient: input.address.trim(),
+        units: asked.value,
+      },
+      signal,
+    )
+    if (!planned.ok) return planned
+    const address = parseEvmAddress(input.address.trim())
+    if (!address.ok) return address
+    const recipient = recipientOf(address.value, input.label, planned.value.amount)
+    if (!recipient.ok) return recipient
+    return ok(
+      envelope(
+        {
+          id: newId(),
+          purpose: 'withdraw',
+          amount: planned.value.amount,
+          networkFee: planned.value.fee,
+          recipient: recipient.value,
+          accountId: null,
+          before: null,
+          after: null,
+          execution: planned.value.execution,
+        },
+        [held.asset.symbol, ETH.symbol],
+      ),
+    )
+  }
+
+  // ── across the wall ─────────────────────────────────────────────────────────
+
+  async function readFreshAccount(accountId: string) {
+    const refreshed = await portfolio.refresh(accountId)
+    if (!refreshed.ok) return refreshed
+    const account = portfolio.account(accountId)
+    if (account === undefined) return refuse('NOT_FOUND', { what: 'account', id: accountId })
+    if (account.refusal !== null) return { ok: false as const, refusal: account.refusal }
+    if (account.snapshot === null) return refuse('SNAPSHOT_MISSING', { venue: account.port.label })
+    return ok({ port: account.port, snapshot: account.snapshot })
+  }
+
+  /** Decimals of an asset on the chain where it arrives or leaves; the venue's own count may be finer. */
+  function assetBySymbol(symbol: string): Asset | undefined {
+    if (symbol === BTC.symbol) return BTC
+    for (const chain of vault.chains()) {
+      const port = vault.evmPort(chain.chain)
+      const found = port === undefined ? undefined : assetOn(port, symbol)
+      if (found !== undefined) return found.asset
+    }
+    return undefined
+  }
+
+  async function planSweep(
+    input: Extract<PlanInput, { purpose: 'sweep' }>,
+    signal: AbortSignal,
+  ): Planned {
+    const account = await readFreshAccount(input.accountId)
+    if (!account.ok) return account
+    const { port, snapshot } = account.value
+    const asset = assetBySymbol(input.asset)
+    if (asset === undefined) return refuse('NOT_FOUND', { what: 'asset', id: input.asset })
+    const asked = parseAmount(asset, input.amount)
+    if (!asked.ok) return asked
+    const leaves =
+      asked.value === 'all'
+        ? excessIn(snapshot, portfolio.report(snapshot), asset)
+        : ok(asked.value)
+    if (!leaves.ok) return leaves
+    const checked = checkSweep(
+      snapshot,
+      leaves.value,
+      portfolio,
+      context.policy(),
+      context.clock.now(),
+    )
+    if (!checked.ok) return checked
+    const id = newId()
+    const execution = await planVenueWithdrawal(
+      { venue: port, amount: leaves.value, transferId: id, vault },
+      signal,
+    )
+    if (!execution.ok) return execution
+    return ok(
+      envelope(
+        {
+          id,
+          purpose: 'sweep',
+          amount: execution.value.amount,
+          networkFee: execution.value.venueFee,
+          recipient: { address: execution.value.address, label: '', origin: 'vault' },
+          accountId: input.accountId,
+          before: standingOf(checked.value.before),
+          after: standingOf(checked.value.after),
+          execution: execution.value,
+        },
+        [...new Set([asset.symbol, ...snapshot.positions.map((position) => position.base)])],
+      ),
+    )
+  }
+
+  async function planTopUp(
+    input: Extract<PlanInput, { purpose: 'top-up' }>,
+    signal: AbortSignal,
+  ): Planned {
+    const account = await readFreshAccount(input.accountId)
+    if (!account.ok) return account
+    const { port, snapshot } = account.value
+    const asset = assetBySymbol(input.asset)
+    if (asset === undefined) return refuse('NOT_FOUND', { what: 'asset', id: input.asset })
+    const found = await findDeposit(port, asset, vault, signal)
+    if (!found.ok) return found
+    const { chain, deposit } = found.value
+    const evm = vault.evmPort(chain)
+    if (evm === undefined) {
+      return refuse('VENUE_UNSUPPORTED', { venue: port.label, action: `top-up over ${chain}` })
+    }
+    const pinned = pairedVault(chain)
+    if (!pinned.ok) return pinned
+    const asked = parseAmount(asset, input.amount)
+    if (!asked.ok) return asked
+    const planned = await planEvm(
+      {
+        port: evm,
+        pinned: pinned.value,
+        asset,
+        contract: assetOn(evm, asset.symbol)?.contract ?? null,
+        recipient: deposit.address,
+        units: asked.value,
+      },
+      signal,
+    )
+    if (!planned.ok) return planned
+    const address = parseEvmAddress(deposit.address)
+    if (!address.ok) return address
+    const before = portfolio.report(snapshot)
+    return ok(
+      envelope(
+        {
+          id: newId(),
+          purpose: 'top-up',
+          amount: planned.value.amount,
+          networkFee: planned.value.fee,
+          recipient: { address: address.value, label: port.label, origin: 'venue-deposit' },
+          accountId: input.accountId,
+          before: standingOf(before),
+          after: standingOf(portfolio.report(applyTransfer(snapshot, planned.value.amount))),
+          execution: planned.value.execution,
+        },
+        [asset.symbol, ETH.symbol],
+      ),
+    )
+  }
+
+  return (input, signal) => {
+    switch (input.purpose) {
+      case 'withdraw':
+        return planWithdrawal(input, signal)
+      case 'sweep':
+        return planSweep(input, signal)
+      case 'top-up':
+        return planTopUp(input, signal)
+    }
+  }
+}

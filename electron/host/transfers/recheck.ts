@@ -1,0 +1,158 @@
+/** Is the plan still true? Asked when it is approved and again right before money is ordered to move:
+ *  age, prices, and for a sweep the account's risk afterwards on figures read now. */
+import type { CodeOf } from '../../../shared/contract/method.ts'
+import type { transfersApprove } from '../../../shared/contract/methods/transfers.ts'
+import { type Refusal, type Result, ok, refuse } from '../../../shared/errors/refusal.ts'
+import type { AccountSnapshot } from '../../../shared/collateral/snapshot.ts'
+import type { Policy } from '../../../shared/risk/policy.ts'
+import type { RiskReport } from '../../../shared/risk/report.ts'
+import { applyTransfer } from '../../../shared/suggestion/applyTransfer.ts'
+import type { TransferPlan } from '../../../shared/transfer/plan.ts'
+import {
+  type Amount,
+  amountFromDecimal,
+  amountFromNumberDown,
+  amountToDecimal,
+  compareAmounts,
+} from '../../../shared/units/amount.ts'
+import type { Portfolio } from '../portfolio.ts'
+
+/** Basis points between two positive prices, of the first; infinite when one is not a price. */
+export function movedBps(before: number, after: number): number {
+  if (!(before > 0) || !(after > 0)) return Number.POSITIVE_INFINITY
+  return (Math.abs(after - before) / before) * 10_000
+}
+
+export function checkAge(plan: TransferPlan, now: number): Result<void, 'PLAN_EXPIRED'> {
+  return now < plan.expiresAt
+    ? ok(undefined)
+    : refuse('PLAN_EXPIRED', {
+        ageMs: now - plan.createdAt,
+        limitMs: plan.expiresAt - plan.createdAt,
+      })
+}
+
+export function checkPrices(
+  plan: TransferPlan,
+  portfolio: Portfolio,
+  policy: Policy,
+  now: number,
+): Result<void, 'PLAN_PRICES_MOVED' | 'SNAPSHOT_STALE'> {
+  for (const planned of plan.prices) {
+    const quote = portfolio.quote(planned.asset)
+    const ageMs = quote === undefined ? Number.MAX_SAFE_INTEGER : now - quote.asOf
+    if (quote === undefined || ageMs > policy.staleAfterMs) {
+      return refuse('SNAPSHOT_STALE', {
+        venue: planned.source,
+        ageMs,
+        limitMs: policy.staleAfterMs,
+      })
+    }
+    const moved = movedBps(Number(planned.usd), Number(quote.usd))
+    if (moved > plan.priceLimitBps) {
+      return refuse('PLAN_PRICES_MOVED', {
+        asset: planned.asset,
+        planned: planned.usd,
+        now: quote.usd,
+        movedBps: Number.isFinite(moved) ? Math.round(moved) : 10_000,
+        limitBps: plan.priceLimitBps,
+      })
+    }
+  }
+  return ok(undefined)
+}
+
+/** What may leave in this asset: the smaller of the excess at the venue's own price and what the venue lets out. */
+export function excessIn(
+  snapshot: AccountSnapshot,
+  report: RiskReport,
+  asset: { readonly symbol: string; readonly decimals: number },
+): Result<Amount, 'SNAPSHOT_MISSING' | 'MARGIN_INPUT_INVALID'> {
+  const collateral = snapshot.collaterals.find((held) => held.asset === asset.symbol)
+  const price = Number(collateral?.priceUsd)
+  if (collateral === undefined || !(price > 0))
+    return refuse('SNAPSHOT_MISSING', { venue: snapshot.label })
+  if (report.excessUsd.kind === 'unknown') {
+    const field = report.excessUsd.missing[0] ?? 'excess'
+    return refuse('MARGIN_INPUT_INVALID', { field, value: '', reason: 'unknown' })
+  }
+  const byRisk = amountFromNumberDown(asset, report.excessUsd.value / price)
+  const ceiling =
+    collateral.withdrawable === null
+      ? undefined
+      : amountFromDecimal(asset, collateral.withdrawable, 'down')
+  return ok(ceiling !== undefined && compareAmounts(ceiling, byRisk) < 0 ? ceiling : byRisk)
+}
+
+/** A sweep must fit in the excess and leave every scenario of the policy standing. */
+export function checkSweep(
+  snapshot: AccountSnapshot,
+  leaves: Amount,
+  portfolio: Portfolio,
+  policy: Policy,
+  now: number,
+): Result<
+  { readonly before: RiskReport; readonly after: RiskReport },
+  | 'SNAPSHOT_STALE'
+  | 'SNAPSHOT_MISSING'
+  | 'MARGIN_INPUT_INVALID'
+  | 'AMOUNT_OVER_EXCESS'
+  | 'RISK_AFTER_TOO_HIGH'
+> {
+  const ageMs = now - snapshot.asOf
+  const before = portfolio.report(snapshot)
+  if (before.state === 'stale') {
+    return refuse('SNAPSHOT_STALE', { venue: snapshot.label, ageMs, limitMs: policy.staleAfterMs })
+  }
+  if (before.state !== 'complete') {
+    return refuse('MARGIN_INPUT_INVALID', {
+      field: before.missing[0] ?? 'account',
+      value: '',
+      reason: before.state,
+    })
+  }
+  const excess = excessIn(snapshot, before, { symbol: leaves.asset, decimals: leaves.decimals })
+  if (!excess.ok) return excess
+  if (compareAmounts(leaves, excess.value) > 0) {
+    return refuse('AMOUNT_OVER_EXCESS', {
+      asked: amountToDecimal(leaves),
+      excess: amountToDecimal(excess.value),
+      asset: leaves.asset,
+    })
+  }
+  const after = portfolio.report(applyTransfer(snapshot, { ...leaves, units: -leaves.units }))
+  const fails = after.scenarios.find((scenario) => scenario.outcome !== 'passes')
+  if (fails !== undefined) {
+    return refuse('RISK_AFTER_TOO_HIGH', {
+      scenario: fails.name,
+      slackAfter: fails.slackUsd.kind === 'known' ? fails.slackUsd.value.toFixed(2) : 'unknown',
+    })
+  }
+  return ok({ before, after })
+}
+
+type RecheckCode = CodeOf<typeof transfersApprove>
+
+export async function recheckPlan(
+  plan: TransferPlan,
+  context: {
+    readonly portfolio: Portfolio
+    readonly policy: () => Policy
+    readonly now: () => number
+  },
+): Promise<Refusal<RecheckCode> | null> {
+  const { portfolio } = context
+  const policy = context.policy()
+  const aged = checkAge(plan, context.now())
+  if (!aged.ok) return aged.refusal
+  if (plan.accountId !== null) await portfolio.refresh(plan.accountId)
+  const priced = checkPrices(plan, portfolio, policy, context.now())
+  if (!priced.ok) return priced.refusal
+  if (plan.purpose !== 'sweep' || plan.accountId === null) return null
+  const account = portfolio.account(plan.accountId)
+  if (account?.snapshot == null)
+    return { code: 'SNAPSHOT_MISSING', data: { venue: plan.accountId } }
+  if (account.refusal !== null) return account.refusal
+  const safe = checkSweep(account.snapshot, plan.amount, portfolio, policy, context.now())
+  return safe.ok ? null : safe.refusal
+}

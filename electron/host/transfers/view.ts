@@ -1,0 +1,69 @@
+/** A transfer as the screens show it, and what the device's own screen will say of it, in its words. */
+import type { TransferView } from '../../../shared/contract/methods/transfers.ts'
+import { type Transfer, canCancel } from '../../../shared/transfer/lifecycle.ts'
+import type { TransferPlan } from '../../../shared/transfer/plan.ts'
+import { type Amount, amountToDecimal } from '../../../shared/units/amount.ts'
+
+type DeviceLine = TransferView['deviceLines'][number]
+
+/** '0.05 BTC': the device drops zeros at the end. */
+function inDeviceWords(value: Amount): string {
+  const text = amountToDecimal(value)
+  const short = text.includes('.') ? text.replace(/0+$/, '').replace(/\.$/, '') : text
+  return `${short} ${value.asset}`
+}
+
+function approved(value: Amount): string {
+  return `${amountToDecimal(value)} ${value.asset}`
+}
+
+function deviceLines(plan: TransferPlan): readonly DeviceLine[] {
+  const { execution, recipient, amount, networkFee } = plan
+  const to: DeviceLine = { key: 'to', approved: recipient.address, device: recipient.address }
+  const moved: DeviceLine = {
+    key: 'amount',
+    approved: approved(amount),
+    device: inDeviceWords(amount),
+  }
+  switch (execution.kind) {
+    case 'venue':
+      return [{ key: 'address', approved: execution.address, device: execution.address }]
+    case 'bitcoin':
+      return [
+        to,
+        moved,
+        { key: 'fee', approved: approved(networkFee), device: inDeviceWords(networkFee) },
+      ]
+    case 'evm':
+      return [
+        to,
+        moved,
+        { key: 'max-fee', approved: approved(networkFee), device: inDeviceWords(networkFee) },
+        { key: 'chain', approved: String(execution.chainId), device: String(execution.chainId) },
+        ...(execution.token === null
+          ? []
+          : [{ key: 'token' as const, approved: execution.token, device: execution.token }]),
+      ]
+  }
+}
+
+export function viewTransfer(transfer: Transfer, now: number): TransferView {
+  return {
+    id: transfer.id,
+    plan: transfer.plan,
+    digest: transfer.digest,
+    state: transfer.state,
+    steps: transfer.steps,
+    deviceLines: deviceLines(transfer.plan),
+    refusal: transfer.refusal,
+    txid:
+      transfer.signed?.txid ??
+      transfer.steps.find((step) => step.kind === 'arrive')?.reference ??
+      null,
+    createdAt: transfer.createdAt,
+    updatedAt: transfer.updatedAt,
+    canApprove: transfer.state === 'planned' && now < transfer.plan.expiresAt,
+    canCancel: canCancel(transfer),
+    canResolve: transfer.state === 'unknown',
+  }
+}
