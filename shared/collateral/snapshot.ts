@@ -35,7 +35,8 @@ export type HaircutTier = z.infer<typeof haircutTierSchema>
 export const collateralSchema = z
   .object({
     asset: z.string(),
-    /** Wallet balance without unrealised PnL; negative when borrowed. */
+    /** Cross wallet balance: without unrealised PnL and without what isolated positions hold
+     *  (their `isolatedWallet`); negative when borrowed. */
     wallet: decimalSchema,
     /** USD per unit by the venue's own index; null when the venue did not say. */
     priceUsd: decimalSchema.nullable(),

@@ -8,13 +8,17 @@ export const scenarioSchema = z
     id: z.string(),
     /** Catalogue key. */
     name: z.string(),
-    kind: z.enum(['joint', 'historical', 'single', 'ratio']),
+    kind: z.enum(['joint', 'historical', 'single', 'ratio', 'adl']),
     /** BTC's move, −0.1 = −10 %; what assets without an own figure follow by beta. */
     btc: z.number(),
     /** Moves of single assets by symbol where known. */
     assets: z.record(z.string(), z.number()),
     /** Share of normal depth left, for the cost to get out. */
     depth: z.number(),
+    /** Shown with its outcome, but not part of the requirement. Absent: it counts. */
+    shownOnly: z.boolean().optional(),
+    /** 'adl' only: the position (symbol:leg) that auto-deleveraging closes at the mark before the move. */
+    closes: z.string().optional(),
   })
   .readonly()
 export type Scenario = z.infer<typeof scenarioSchema>

@@ -13,16 +13,27 @@ export const measureSchema = z.discriminatedUnion('kind', [
 ])
 export type Measure = z.infer<typeof measureSchema>
 
+/** What moves on the way to a breach: everything along its beta to BTC, one asset alone, or a hedge pair's ratio
+ *  (the first asset against the second, half of the way each). A hedged book dies along the last two. */
+export const alongSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('joint') }).readonly(),
+  z.object({ kind: z.literal('single'), asset: z.string() }).readonly(),
+  z.object({ kind: z.literal('ratio'), asset: z.string(), against: z.string() }).readonly(),
+])
+export type Along = z.infer<typeof alongSchema>
+
 /** Smallest shock in one direction at which slack is no longer positive. */
 export const distanceSchema = z.discriminatedUnion('kind', [
   z
     .object({
       kind: z.literal('finite'),
-      /** Signed joint shock: negative for a fall, positive for a rise. */
+      /** Signed shock: negative for a fall, positive for a rise, of what `along` says. */
       shock: z.number(),
+      /** The nearest of all ways to the breach; absent means joint. */
+      along: alongSchema.optional(),
       /** Price of each instrument at the breach. */
       prices: z.array(z.object({ symbol: z.string(), price: z.number() }).readonly()).readonly(),
-      /** Shock over daily volatility; null where volatility is unknown. */
+      /** Shock over daily volatility of what moves; null where volatility is unknown. */
       sigmas: z.number().nullable(),
     })
     .readonly(),
@@ -70,11 +81,30 @@ export const scenarioResultSchema = z
     /** Slack left after exit costs and buffer, USD; negative is the shortfall. */
     slackUsd: measureSchema,
     missing: z.array(z.string()).readonly(),
+    /** Values for the name's placeholders: asset, against, percent, symbol. */
+    values: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+    /** Shown, but not part of the requirement. Absent: it counts. */
+    shownOnly: z.boolean().optional(),
   })
   .readonly()
 export type ScenarioResult = z.infer<typeof scenarioResultSchema>
 
 export const slackPointSchema = z.object({ shock: z.number(), slackUsd: z.number() }).readonly()
+
+/** One pool of margin inside the account: the cross pool of a settle asset, or one isolated position. */
+export const poolRiskSchema = z
+  .object({
+    id: z.string(),
+    kind: z.enum(['cross', 'isolated']),
+    settle: z.string(),
+    equityUsd: measureSchema,
+    maintenanceUsd: measureSchema,
+    slackUsd: measureSchema,
+    distanceDown: distanceSchema,
+    distanceUp: distanceSchema,
+  })
+  .readonly()
+export type PoolRisk = z.infer<typeof poolRiskSchema>
 
 export const riskReportSchema = z
   .object({
@@ -89,7 +119,10 @@ export const riskReportSchema = z
     missing: z.array(z.string()).readonly(),
     equityUsd: measureSchema,
     maintenanceUsd: measureSchema,
+    /** Of the tightest pool (see `pools`): what the account can lose before something is liquidated. */
     slackUsd: measureSchema,
+    /** Pools of margin; the account's distance is that of the pool that breaks first. */
+    pools: z.array(poolRiskSchema).readonly().optional(),
     distanceDown: distanceSchema,
     distanceUp: distanceSchema,
     /** Survives the 10 % rule in both directions. */
@@ -103,7 +136,9 @@ export const riskReportSchema = z
     shortfallUsd: measureSchema,
     /** Scenario that sets the requirement. */
     bindingScenario: z.string().nullable(),
-    /** Slack over the joint shock, breakpoints included, ascending; empty when unknown. */
+    /** What of the report's figures rests on, by catalogue key: modes not checked against the venue, assumptions. */
+    notes: z.array(z.string()).readonly().optional(),
+    /** Slack of the tightest pool over the joint shock, breakpoints included, ascending; empty when unknown. */
     slackCurve: z.array(slackPointSchema).readonly(),
   })
   .readonly()

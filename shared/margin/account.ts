@@ -1,0 +1,264 @@
+/** AccountSnapshot → pools of margin for arithmetic. Decimal text becomes f64 here and nowhere else in shared/margin.
+ *  single-asset: one cross pool per settle asset; multi-asset: one cross pool in USD; each isolated position a pool.
+ *  Bad input is refused by field and value and makes its own pool unknown; the other pools stay. */
+import type { AccountSnapshot, Collateral, Position } from '../collateral/snapshot.ts'
+import type { Refusal } from '../errors/refusal.ts'
+import { collateralItem, type Item, inverseItem, linearItem, type PoolInput } from './pool.ts'
+import { ruleOf } from './venues/table.ts'
+
+type InputRefusal = Refusal<'MARGIN_INPUT_INVALID'>
+
+export interface Pool {
+  /** 'cross:USDC', 'cross:USD' (multi-asset) or 'isolated:BTCUSDT:both'. */
+  readonly id: string
+  readonly kind: 'cross' | 'isolated'
+  /** The asset to add or take away here; 'USD' in multi-asset mode. */
+  readonly settle: string
+  readonly items: readonly Item[]
+  /** The positions of this pool, whether they could be read or not. */
+  readonly positions: readonly Position[]
+  /** Why nothing can be said about this pool; empty when all is known. */
+  readonly missing: readonly string[]
+}
+
+export interface MarginAccount {
+  readonly pools: readonly Pool[]
+  readonly refusals: readonly InputRefusal[]
+}
+
+/** Sizes outside this range are a parser's mistake, not a position. */
+const sizeRange = { least: 1e-12, most: 1e15 } as const
+
+/** Reads the snapshot into pools; pure, never throws on any parsed snapshot. */
+export function readMarginAccount(snapshot: AccountSnapshot): MarginAccount {
+  const refusals: InputRefusal[] = []
+  const pools: Pool[] = []
+  const account = accountProblems(snapshot, refusals)
+  const duplicates = duplicatePositions(snapshot, refusals)
+  const cross = snapshot.positions.filter((position) => position.marginMode === 'cross')
+  const isolated = snapshot.positions.filter((position) => position.marginMode === 'isolated')
+  const read = (position: Position) => {
+    const problems = [...account]
+    if (duplicates.has(positionKey(position))) problems.push(`positions.${positionKey(position)}`)
+    return readPosition(snapshot, position, refusals, problems)
+  }
+  for (const group of crossGroups(snapshot, cross)) {
+    const items: Item[] = []
+    const missing: string[] = []
+    for (const collateral of group.collaterals) {
+      const item = readCollateral(snapshot, collateral, refusals)
+      if (typeof item === 'string') missing.push(item)
+      else items.push(item)
+    }
+    if (group.positions.length > 0 && group.collaterals.length === 0)
+      missing.push(`collaterals.${group.settle}`)
+    for (const position of group.positions) {
+      const { item, problems } = read(position)
+      missing.push(...problems)
+      if (item !== undefined) items.push(item)
+    }
+    pools.push({ ...group, id: `cross:${group.settle}`, kind: 'cross', items, missing })
+  }
+  for (const position of isolated) {
+    const { item, problems } = read(position)
+    const wallet = isolatedWallet(snapshot, position, refusals)
+    const missing = typeof wallet === 'string' ? [...problems, wallet] : problems
+    const items = [...(typeof wallet === 'string' ? [] : [wallet]), ...(item ? [item] : [])]
+    const id = `isolated:${positionKey(position)}`
+    pools.push({
+      id,
+      kind: 'isolated',
+      settle: position.settle,
+      items,
+      positions: [position],
+      missing,
+    })
+  }
+  return { pools, refusals }
+}
+
+export function positionKey(position: Position): string {
+  return `${position.symbol}:${position.leg}`
+}
+
+/** USD per unit of an asset by the venue's own index; undefined when it did not say. */
+export function usdPerUnit(snapshot: AccountSnapshot, asset: string): number | undefined {
+  if (asset === 'USD') return 1
+  const found = snapshot.collaterals.find((collateral) => collateral.asset === asset)
+  if (found?.priceUsd == null) return undefined
+  const price = Number(found.priceUsd)
+  return price > 0 ? price : undefined
+}
+
+/** Units that count as margin after tiered haircuts; a debt counts in full. */
+export function effectiveUnits(units: number, haircuts: Collateral['haircuts']): number {
+  if (units <= 0 || haircuts.length === 0) return units
+  let counted = 0
+  haircuts.forEach((tier, i) => {
+    const end = haircuts[i + 1]?.floor ?? Infinity
+    if (units > tier.floor) counted += (Math.min(units, end) - tier.floor) * tier.weight
+  })
+  return counted
+}
+
+interface CrossGroup {
+  readonly settle: string
+  readonly collaterals: readonly Collateral[]
+  readonly positions: readonly Position[]
+}
+
+function crossGroups(snapshot: AccountSnapshot, cross: readonly Position[]): CrossGroup[] {
+  if (snapshot.marginMode !== 'single-asset')
+    return [{ settle: 'USD', collaterals: snapshot.collaterals, positions: cross }]
+  const settles = new Set([
+    ...snapshot.collaterals.map((collateral) => collateral.asset),
+    ...cross.map((position) => position.settle),
+  ])
+  return [...settles].map((settle) => ({
+    settle,
+    collaterals: snapshot.collaterals.filter((collateral) => collateral.asset === settle),
+    positions: cross.filter((position) => position.settle === settle),
+  }))
+}
+
+function accountProblems(snapshot: AccountSnapshot, refusals: InputRefusal[]): string[] {
+  const rule = ruleOf(snapshot.venue)
+  if (rule === undefined) return [`rule.${snapshot.venue}`]
+  if (snapshot.marginMode === 'portfolio') return ['portfolioMargin']
+  if (!rule.supports.includes(snapshot.marginMode)) {
+    refusals.push(invalid('marginMode', snapshot.marginMode, 'not supported for this venue'))
+    return ['marginMode']
+  }
+  return []
+}
+
+function duplicatePositions(snapshot: AccountSnapshot, refusals: InputRefusal[]): Set<string> {
+  const seen = new Set<string>()
+  const twice = new Set<string>()
+  for (const position of snapshot.positions) {
+    const key = positionKey(position)
+    if (seen.has(key) && !twice.has(key)) {
+      twice.add(key)
+      refusals.push(invalid(`positions.${key}`, key, 'listed more than once'))
+    }
+    seen.add(key)
+  }
+  return twice
+}
+
+function readCollateral(
+  snapshot: AccountSnapshot,
+  collateral: Collateral,
+  refusals: InputRefusal[],
+): Item | string {
+  const field = `collaterals.${collateral.asset}`
+  const units = Number(collateral.wallet)
+  // Nothing of an asset needs no price.
+  if (units === 0) return collateralItem(collateral.asset, 0, 1)
+  const price = collateral.asset === 'USD' ? 1 : Number(collateral.priceUsd ?? Number.NaN)
+  if (collateral.priceUsd === null && collateral.asset !== 'USD') return `${field}.priceUsd`
+  if (!(price > 0)) {
+    refusals.push(invalid(`${field}.priceUsd`, `${collateral.priceUsd}`, 'not positive'))
+    return `${field}.priceUsd`
+  }
+  const weighs = snapshot.marginMode === 'multi-asset' ? collateral.haircuts : []
+  if (!ascending(weighs.map((tier) => tier.floor))) {
+    refusals.push(invalid(`${field}.haircuts`, JSON.stringify(weighs), 'floors must ascend from 0'))
+    return `${field}.haircuts`
+  }
+  return collateralItem(collateral.asset, effectiveUnits(units, weighs), price)
+}
+
+function isolatedWallet(
+  snapshot: AccountSnapshot,
+  position: Position,
+  refusals: InputRefusal[],
+): Item | string {
+  const field = `positions.${positionKey(position)}.isolatedWallet`
+  if (position.isolatedWallet === null) return field
+  const price = usdPerUnit(snapshot, position.settle)
+  if (price === undefined) return `collaterals.${position.settle}.priceUsd`
+  const units = Number(position.isolatedWallet)
+  if (!Number.isFinite(units)) {
+    refusals.push(invalid(field, position.isolatedWallet, 'not a number'))
+    return field
+  }
+  return collateralItem(position.settle, units, price)
+}
+
+function readPosition(
+  snapshot: AccountSnapshot,
+  position: Position,
+  refusals: InputRefusal[],
+  before: readonly string[],
+): { readonly item: Item | undefined; readonly problems: readonly string[] } {
+  const field = `positions.${positionKey(position)}`
+  const problems = [...before]
+  const size = Number(position.size)
+  const entry = Number(position.entry)
+  const mark = Number(position.mark)
+  const check = (name: string, value: string, holds: boolean, reason: string) => {
+    if (holds) return
+    refusals.push(invalid(`${field}.${name}`, value, reason))
+    problems.push(`${field}.${name}`)
+  }
+  check('mark', position.mark, mark > 0 && Number.isFinite(mark), 'not positive')
+  check('entry', position.entry, entry > 0 && Number.isFinite(entry), 'not positive')
+  check('size', position.size, size >= sizeRange.least && size <= sizeRange.most, 'out of range')
+  if (position.tiers.length === 0) problems.push(`${field}.tiers`)
+  else check('tiers', JSON.stringify(position.tiers), soundTiers(position), 'crossed or malformed')
+  const fee = position.liquidationFeeRate
+  check('liquidationFeeRate', `${fee}`, fee >= 0 && fee < 1, 'not a fraction')
+  const usdPerSettle = usdPerUnit(snapshot, position.settle)
+  if (usdPerSettle === undefined) problems.push(`collaterals.${position.settle}.priceUsd`)
+  if (problems.length > 0 || usdPerSettle === undefined) return { item: undefined, problems }
+  const input: PoolInput = {
+    symbol: position.symbol,
+    asset: position.base,
+    price: mark,
+    entry,
+    size,
+    sign: position.side === 'long' ? 1 : -1,
+    tiers: position.tiers,
+    feeRate: fee,
+    usdPerSettle,
+    funding:
+      position.funding === null
+        ? null
+        : {
+            rate: Number(position.funding.rate),
+            intervalHours: position.funding.intervalHours,
+          },
+  }
+  return {
+    item: position.contractType === 'linear' ? linearItem(input) : inverseItem(input),
+    problems,
+  }
+}
+
+function soundTiers(position: Position): boolean {
+  const { tiers } = position
+  return (
+    ascending(tiers.map((tier) => tier.floor)) &&
+    tiers.every((tier, i) => {
+      const before = tiers[i - 1]
+      return (
+        tier.rate >= (before?.rate ?? 0) &&
+        tier.rate < 1 &&
+        tier.deduction >= (before?.deduction ?? 0) &&
+        Number.isFinite(tier.deduction)
+      )
+    })
+  )
+}
+
+/** Empty, or strictly ascending from exactly 0. */
+function ascending(floors: readonly number[]): boolean {
+  return floors.every((floor, i) =>
+    i === 0 ? floor === 0 : Number.isFinite(floor) && floor > (floors[i - 1] ?? 0),
+  )
+}
+
+function invalid(field: string, value: string, reason: string): InputRefusal {
+  return { code: 'MARGIN_INPUT_INVALID', data: { field, value, reason } }
+}

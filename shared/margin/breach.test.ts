@@ -1,0 +1,125 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { makeSolver, slackAt } from './breach.ts'
+import { collateralItem, inverseItem, type Item, linearItem } from './pool.ts'
+
+const tiers = [
+  { floor: 0, rate: 0.004, deduction: 0 },
+  { floor: 50_000, rate: 0.005, deduction: 50 },
+  { floor: 250_000, rate: 0.01, deduction: 1_300 },
+]
+/** The same without deductions: maintenance jumps at each floor. */
+const jumping = tiers.map((tier) => ({ ...tier, deduction: 0 }))
+const coinTiers = [
+  { floor: 0, rate: 0.004, deduction: 0 },
+  { floor: 5, rate: 0.005, deduction: 0.005 },
+]
+
+const real = (min: number, max: number) =>
+  fc.double({ min, max, noNaN: true, noDefaultInfinity: true })
+
+const linear = fc
+  .record({
+    price: real(1, 100_000),
+    notional: real(10, 500_000),
+    entryRatio: real(0.5, 2),
+    long: fc.boolean(),
+    jumps: fc.boolean(),
+  })
+  .map(({ price, notional, entryRatio, long, jumps }) =>
+    linearItem({
+      symbol: 'L',
+      asset: 'L',
+      price,
+      entry: price * entryRatio,
+      size: notional / price,
+      sign: long ? 1 : -1,
+      tiers: jumps ? jumping : tiers,
+      feeRate: 0,
+      usdPerSettle: 1,
+      funding: null,
+    }),
+  )
+
+const inverse = fc
+  .record({ price: real(1_000, 100_000), size: real(10, 500_000), long: fc.boolean() })
+  .map(({ price, size, long }) =>
+    inverseItem({
+      symbol: 'I',
+      asset: 'I',
+      price,
+      entry: price,
+      size,
+      sign: long ? 1 : -1,
+      tiers: coinTiers,
+      feeRate: 0.0005,
+      usdPerSettle: price,
+      funding: null,
+    }),
+  )
+
+const books = fc.record({
+  items: fc
+    .tuple(
+      fc.array(fc.oneof({ weight: 4, arbitrary: linear }, inverse), { minLength: 1, maxLength: 8 }),
+      real(0, 1_000_000),
+      real(-2, 10),
+    )
+    .map(([positions, cash, coins]): Item[] => [
+      ...positions,
+      collateralItem('USDC', cash, 1),
+      collateralItem('BTC', coins, 60_000),
+    ]),
+  betas: fc.array(real(-1, 3), { minLength: 10, maxLength: 10 }),
+  direction: fc.constantFrom<1 | -1>(1, -1),
+})
+
+const runs = 10_000
+const solve = makeSolver()
+
+describe('the first breach', () => {
+  it('has slack before it, and none at or right after it', () => {
+    fc.assert(
+      fc.property(books, ({ items, betas, direction }) => {
+        const velocities = Float64Array.from(items, (_, i) => betas[i] ?? 0)
+        const limit = direction === -1 ? 1 : 10
+        const found = solve(items, velocities, direction, limit)
+        const end = found ?? limit
+        const scale = items.reduce(
+          (sum, item, i) =>
+            sum + 1 + Math.abs(slackAt([item], Float64Array.of(velocities[i] ?? 0), 0)),
+          0,
+        )
+        for (let k = 0; k < 40; k++) {
+          const x = (end * k) / 40
+          if (found === 0) break
+          expect(slackAt(items, velocities, direction * x)).toBeGreaterThan(-1e-9 * scale)
+        }
+        if (found !== undefined) {
+          const after = slackAt(items, velocities, direction * (found + 1e-9 * (1 + found)))
+          expect(after).toBeLessThan(1e-6 * scale)
+        }
+      }),
+      { numRuns: runs },
+    )
+  })
+
+  it('is where a fine scan finds it', () => {
+    fc.assert(
+      fc.property(books, ({ items, betas, direction }) => {
+        const velocities = Float64Array.from(items, (_, i) => betas[i] ?? 0)
+        const found = solve(items, velocities, direction, 1)
+        const steps = 400
+        let scanned: number | undefined
+        for (let k = 0; k <= steps && scanned === undefined; k++)
+          if (slackAt(items, velocities, (direction * k) / steps) <= 0) scanned = k / steps
+        // The scan may step over a dip that the walk sees; it must never see a breach earlier.
+        if (scanned !== undefined) {
+          expect(found).toBeDefined()
+          expect(found ?? Infinity).toBeLessThanOrEqual(scanned + 1e-9)
+        }
+      }),
+      { numRuns: runs },
+    )
+  })
+})

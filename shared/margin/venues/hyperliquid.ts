@@ -1,0 +1,34 @@
+/** Hyperliquid perpetuals: maintenance rate is half the initial rate at the tier's maximum leverage, with
+ *  a deduction that makes it continuous; mark price, no clearance fee. Isolated margin is raw USD without PnL.
+ *  Moving collateral out needs max(initial margin, 10 % of notional) to stay. */
+import { positiveOrNone, type VenueRule } from './rule.ts'
+
+const transferFraction = 0.1
+
+export const hyperliquid: VenueRule = {
+  venue: 'hyperliquid',
+  name: 'Hyperliquid',
+  version: 'current (margin tiers)',
+  source: [
+    'https://hyperliquid.gitbook.io/hyperliquid-docs/trading/liquidations',
+    'https://hyperliquid.gitbook.io/hyperliquid-docs/trading/margin-tiers',
+    'https://hyperliquid.gitbook.io/hyperliquid-docs/trading/margining',
+  ],
+  unknowns: ['partial liquidation (first 20 % above 100k USDC) does not move the first trigger'],
+  checked: ['cross linear', 'isolated linear'],
+  takerFeeRate: 0.00045,
+  supports: ['single-asset', 'multi-asset'],
+  displayed: ({ trigger }) => positiveOrNone(trigger),
+  locked: (snapshot, usdPerSettle) => {
+    let locked = 0
+    for (const position of snapshot.positions) {
+      if (position.marginMode !== 'cross') continue
+      const usd = usdPerSettle(position.settle) ?? Number.NaN
+      const notional = Number(position.size) * Number(position.mark) * usd
+      const leverage = position.leverage === null ? Number.NaN : Number(position.leverage)
+      const initial = leverage > 0 ? notional / leverage : 0
+      locked += Math.max(initial, notional * transferFraction)
+    }
+    return locked
+  },
+}

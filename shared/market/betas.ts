@@ -1,0 +1,31 @@
+/** How an asset moves with bitcoin: β such that its return is β × BTC's, in stressed (tail) hours.
+ *  Pure numbers with their origin. An asset that is not here has no beta: unknown, never 0.
+ *  Pegged assets have β 0 by construction; a broken peg is a scenario of its own. */
+
+export interface Beta {
+  readonly value: number
+  readonly source: string
+  /** ISO date of the last observation. */
+  readonly asOf: string
+}
+
+export type Betas = Readonly<Record<string, Beta>>
+
+const tailHours = 'regression on tail hours of hourly candles, 2024-04 to 2026-04'
+const pegged = 'pegged to the US dollar'
+
+/** Upper ends of the measured ranges: the move that hurts is the larger one. */
+export const defaultBetas: Betas = {
+  BTC: { value: 1, source: 'by definition', asOf: '2026-04-01' },
+  ETH: { value: 1.25, source: `${tailHours}, range 1.12 to 1.25`, asOf: '2026-04-01' },
+  SOL: { value: 1.34, source: tailHours, asOf: '2026-04-01' },
+  USD: { value: 0, source: 'by definition', asOf: '2026-04-01' },
+  USDC: { value: 0, source: pegged, asOf: '2026-04-01' },
+  USDT: { value: 0, source: pegged, asOf: '2026-04-01' },
+  FDUSD: { value: 0, source: pegged, asOf: '2026-04-01' },
+}
+
+/** β of an asset, or undefined when nobody measured it. Own keys only, so that 'constructor' has none. */
+export function betaOf(betas: Betas, asset: string): number | undefined {
+  return Object.hasOwn(betas, asset) ? betas[asset]?.value : undefined
+}

@@ -1,0 +1,22 @@
+/** What a day of trading absorbs, for the cost to get out. USD and fractions.
+ *  ESTIMATED: orders of magnitude for the largest venue, on the low side so that costs come out high.
+ *  An asset that is not here has an unknown cost to get out. */
+
+export interface Liquidity {
+  /** USD traded a day on one venue. */
+  readonly dailyVolumeUsd: number
+  /** Standard deviation of daily returns. */
+  readonly dailyVolatility: number
+}
+
+export type LiquidityTable = Readonly<Record<string, Liquidity>>
+
+export const defaultLiquidity: LiquidityTable = {
+  BTC: { dailyVolumeUsd: 5e9, dailyVolatility: 0.03 },
+  ETH: { dailyVolumeUsd: 3e9, dailyVolatility: 0.045 },
+  SOL: { dailyVolumeUsd: 1e9, dailyVolatility: 0.05 },
+}
+
+export function liquidityOf(table: LiquidityTable, asset: string): Liquidity | undefined {
+  return Object.hasOwn(table, asset) ? table[asset] : undefined
+}

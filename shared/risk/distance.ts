@@ -1,0 +1,121 @@
+/** How far the market may go before a pool has no slack: along betas, each asset alone, each hedge pair's ratio.
+ *  The nearest counts: one joint factor makes a hedged book look infinitely safe. Fractions, signed. */
+import type { Pool } from '../margin/account.ts'
+import type { Solver } from '../margin/breach.ts'
+import { type Betas, betaOf } from '../market/betas.ts'
+import type { Along, Distance } from './report.ts'
+import { hedgePairs } from './scenarios.ts'
+
+/** A rise is searched up to this multiple of itself; a fall to zero. */
+export const highestRise = 1_000
+
+/** Daily volatility by asset, as a fraction: 0.03 = 3 %. */
+export type Volatility = Readonly<Record<string, number>>
+
+type Finite = Extract<Distance, { kind: 'finite' }>
+
+interface Way {
+  readonly along: Along
+  readonly velocities: Float64Array
+  /** |parameter| beyond which a price would be negative. */
+  readonly limit: number
+}
+
+/** Distance of one pool in one direction; unknown names the missing betas or the pool's own gaps. */
+export function distanceOf(
+  pool: Pool,
+  direction: 1 | -1,
+  betas: Betas,
+  volatility: Volatility,
+  solve: Solver,
+): Distance {
+  const { ways, missing } = waysOf(pool, direction, betas)
+  if (pool.missing.length > 0 || missing.length > 0)
+    return { kind: 'unknown', missing: [...pool.missing, ...missing] }
+  let nearest: Finite | undefined
+  for (const way of ways) {
+    const parameter = solve(pool.items, way.velocities, direction, way.limit)
+    if (parameter === 0) return { kind: 'breached' }
+    if (parameter === undefined) continue
+    const shock = shockOf(way.along, direction * parameter)
+    // A hair nearer is the same distance: the joint move, tried first, is the plainer way to say it.
+    if (nearest !== undefined && Math.abs(shock) >= Math.abs(nearest.shock) * (1 - 1e-9)) continue
+    nearest = {
+      kind: 'finite',
+      shock,
+      along: way.along,
+      prices: breachPrices(pool, way.velocities, direction * parameter),
+      sigmas: sigmasOf(way.along, shock, volatility),
+    }
+  }
+  return nearest ?? { kind: 'none', searchedTo: direction === -1 ? -1 : highestRise }
+}
+
+/** The nearer of two distances in one direction; what is unknown wins, since it may be nearer still. */
+export function nearerDistance(a: Distance, b: Distance): Distance {
+  if (a.kind === 'breached' || b.kind === 'breached') return { kind: 'breached' }
+  if (a.kind === 'unknown' && b.kind === 'unknown')
+    return { kind: 'unknown', missing: [...new Set([...a.missing, ...b.missing])] }
+  if (a.kind === 'unknown') return a
+  if (b.kind === 'unknown') return b
+  if (a.kind === 'none') return b
+  if (b.kind === 'none') return a
+  return Math.abs(b.shock) < Math.abs(a.shock) ? b : a
+}
+
+/** Velocity of each item when everything follows BTC by its beta. */
+export function jointVelocities(
+  pool: Pool,
+  betas: Betas,
+): { readonly velocities: Float64Array; readonly missing: readonly string[] } {
+  const missing = new Set<string>()
+  const velocities = Float64Array.from(pool.items, (item) => {
+    const beta = betaOf(betas, item.asset)
+    if (beta === undefined) missing.add(`beta.${item.asset}`)
+    return beta ?? 0
+  })
+  return { velocities, missing: [...missing] }
+}
+
+function waysOf(
+  pool: Pool,
+  direction: 1 | -1,
+  betas: Betas,
+): { readonly ways: readonly Way[]; readonly missing: readonly string[] } {
+  const joint = jointVelocities(pool, betas)
+  const limit = direction === -1 ? 1 : highestRise
+  const ways: Way[] = [{ along: { kind: 'joint' }, velocities: joint.velocities, limit }]
+  const assets = [...new Set(pool.positions.map((position) => position.base))]
+  for (const asset of assets) {
+    const velocities = Float64Array.from(pool.items, (item) => (item.asset === asset ? 1 : 0))
+    ways.push({ along: { kind: 'single', asset }, velocities, limit })
+  }
+  for (const [asset, against] of hedgePairs(pool.positions)) {
+    const velocities = Float64Array.from(pool.items, (item) =>
+      item.asset === asset ? 0.5 : item.asset === against ? -0.5 : 0,
+    )
+    ways.push({ along: { kind: 'ratio', asset, against }, velocities, limit: 2 - 1e-9 })
+  }
+  return { ways, missing: joint.missing }
+}
+
+/** Of a ratio the change of the ratio itself: (1 + x/2)/(1 − x/2) − 1. */
+function shockOf(along: Along, parameter: number): number {
+  return along.kind === 'ratio' ? parameter / (1 - parameter / 2) : parameter
+}
+
+function breachPrices(pool: Pool, velocities: Float64Array, parameter: number): Finite['prices'] {
+  const prices: { readonly symbol: string; readonly price: number }[] = []
+  pool.items.forEach((item, i) => {
+    if (item.kind !== 'position' || prices.some(({ symbol }) => symbol === item.symbol)) return
+    const price = item.price * Math.max(0, 1 + (velocities[i] ?? 0) * parameter)
+    prices.push({ symbol: item.symbol, price })
+  })
+  return prices
+}
+
+function sigmasOf(along: Along, shock: number, volatility: Volatility): number | null {
+  const asset = along.kind === 'joint' ? 'BTC' : along.kind === 'single' ? along.asset : undefined
+  const daily = asset !== undefined && Object.hasOwn(volatility, asset) ? volatility[asset] : 0
+  return daily !== undefined && daily > 0 ? Math.abs(shock) / daily : null
+}

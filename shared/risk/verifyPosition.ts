@@ -1,0 +1,75 @@
+/** Our liquidation price beside the venue's. Differences are fractions of the entry price, never of the
+ *  liquidation price itself (at leverage 1 that explodes). */
+import { type Pool, positionKey } from '../margin/account.ts'
+import { itemNotional } from '../margin/pool.ts'
+import type { Solver } from '../margin/breach.ts'
+import { triggerOf } from '../margin/trigger.ts'
+import type { VenueRule } from '../margin/venues/rule.ts'
+import type { Position } from '../collateral/snapshot.ts'
+import type { Measure, PositionRisk, Verification } from './report.ts'
+
+/** With all of the account's data from one instant, and with other positions' marks moving in between. */
+const exactTolerance = 1e-6
+const sharedTolerance = 1e-4
+
+export function positionRisk(
+  pool: Pool,
+  position: Position,
+  rule: VenueRule | undefined,
+  solve: Solver,
+): PositionRisk {
+  const common = {
+    symbol: position.symbol,
+    leg: position.leg,
+    side: position.side,
+    reported: position.reportedLiquidation,
+  }
+  const unknown = (missing: readonly string[]): Measure => ({ kind: 'unknown', missing })
+  const item = pool.items.find(
+    (candidate) =>
+      candidate.kind === 'position' &&
+      candidate.symbol === position.symbol &&
+      candidate.sign === (position.side === 'long' ? 1 : -1),
+  )
+  const notionalUsd: Measure =
+    item === undefined
+      ? unknown([`positions.${positionKey(position)}`])
+      : { kind: 'known', value: itemNotional(item, item.price) }
+  if (pool.missing.length > 0 || rule === undefined) {
+    const missing = pool.missing
+    return {
+      ...common,
+      notionalUsd,
+      trigger: unknown(missing),
+      displayed: unknown(missing),
+      verification: { kind: 'unverified', missing },
+    }
+  }
+  const trigger = triggerOf(pool.items, position.symbol, solve)
+  const displayed =
+    trigger.kind === 'price' ? rule.displayed({ position, trigger: trigger.price }) : undefined
+  return {
+    ...common,
+    notionalUsd,
+    trigger: trigger.kind === 'price' ? { kind: 'known', value: trigger.price } : null,
+    displayed: displayed === undefined ? null : { kind: 'known', value: displayed },
+    verification: verify(position, displayed, pool.positions.length > 1),
+  }
+}
+
+function verify(position: Position, displayed: number | undefined, shared: boolean): Verification {
+  const entry = Number(position.entry)
+  const reported =
+    position.reportedLiquidation === null ? undefined : Number(position.reportedLiquidation)
+  const shown = reported !== undefined && reported > 0 ? reported : undefined
+  if (shown === undefined && displayed === undefined) return { kind: 'both-none' }
+  if (shown === undefined)
+    return {
+      kind: 'unverified',
+      missing: [`positions.${positionKey(position)}.reportedLiquidation`],
+    }
+  const tick = position.tickSize === null ? 0 : Number(position.tickSize)
+  const tolerance = Math.max(tick / entry, shared ? sharedTolerance : exactTolerance)
+  const error = Math.abs((displayed ?? 0) - shown) / entry
+  return { kind: error <= tolerance ? 'matches' : 'differs', error, tolerance }
+}

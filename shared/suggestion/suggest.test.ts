@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest'
+import {
+  account,
+  cash,
+  decimal,
+  ethPosition,
+  fixtureInstant,
+  position,
+} from '../collateral/snapshot.fixture.ts'
+import type { AccountSnapshot } from '../collateral/snapshot.ts'
+import { applyTransfer } from '../collateral/applyTransfer.ts'
+import { defaultBetas } from '../market/betas.ts'
+import { assess } from '../risk/assess.ts'
+import { defaultPolicy } from '../risk/defaultPolicy.ts'
+import { amount, amountToDecimal, amountToNumber, BTC, ETH, USDC, USDT } from '../units/amount.ts'
+import { suggest, type SuggestOptions, whyNoSuggestion } from './suggest.ts'
+import { suggestionSchema } from './suggestion.ts'
+
+const options: SuggestOptions = {
+  policy: defaultPolicy,
+  betas: defaultBetas,
+  now: fixtureInstant,
+  vault: [amount(USDC, 50_000_000_000n), amount(BTC, 100_000_000n)],
+  assets: [USDC, USDT, BTC, ETH],
+}
+
+function verified(snapshot: AccountSnapshot): AccountSnapshot {
+  const { positions } = assess(snapshot, options)
+  return {
+    ...snapshot,
+    positions: snapshot.positions.map((held, i) => {
+      const displayed = positions[i]?.displayed
+      const price = displayed?.kind === 'known' ? displayed.value : undefined
+      return { ...held, reportedLiquidation: price === undefined ? null : decimal(price) }
+    }),
+  }
+}
+
+const demo = verified(account({ positions: [position({ size: decimal('1.2') }), ethPosition()] }))
+const short = verified(account({ collaterals: [cash(15_000)], positions: demo.positions }))
+
+function run(snapshot: AccountSnapshot, now = fixtureInstant) {
+  const given = { ...options, now }
+  const report = assess(snapshot, given)
+  return {
+    report,
+    suggestions: suggest([report], [snapshot], given),
+    why: whyNoSuggestion(report, snapshot, given),
+  }
+}
+
+describe('suggest', () => {
+  it('sweeps the excess, exact in units, and every counted scenario still passes after it', () => {
+    const { report, suggestions, why } = run(demo)
+    const [sweep] = suggestions
+    if (sweep === undefined) throw new Error('no sweep')
+    expect(suggestionSchema.parse(sweep)).toEqual(sweep)
+    expect(why).toBeUndefined()
+    expect(sweep.kind).toBe('sweep')
+    const excess = report.excessUsd.kind === 'known' ? report.excessUsd.value : 0
+    expect(amountToNumber(sweep.amount)).toBeLessThanOrEqual(excess)
+    expect(amountToNumber(sweep.amount)).toBeGreaterThan(excess - 0.02)
+    const after = assess(
+      applyTransfer(demo, 'USDC', decimal(`-${amountToDecimal(sweep.amount)}`)),
+      options,
+    )
+    expect(after.scenarios.every((s) => s.shownOnly === true || s.outcome === 'passes')).toBe(true)
+    expect(sweep.after.excessUsd).toBeLessThan(0.03)
+    expect(sweep.before.distanceDown).toBeLessThan(-0.7)
+    expect(sweep.after.distanceDown).toBeGreaterThan(-0.5)
+  })
+
+  it('asks for what is missing, and the account passes afterwards', () => {
+    const { suggestions, report } = run(short)
+    const [topUp] = suggestions
+    if (topUp === undefined) throw new Error('no top-up')
+    expect(topUp.kind).toBe('top-up')
+    expect(topUp.amount.asset).toBe('USDC')
+    expect(report.shortfallUsd.kind).toBe('known')
+    const after = assess(applyTransfer(short, 'USDC', amountToDecimal(topUp.amount)), options)
+    expect(after.shortfallUsd).toEqual({ kind: 'known', value: 0 })
+  })
+
+  it('says why there is none', () => {
+    const stale = run(demo, fixtureInstant + 3_600_000)
+    expect(stale.suggestions).toEqual([])
+    expect(stale.why?.key).toBe('reason.none.stale')
+    const gap = { field: 'funding', problem: 'failed', value: null } as const
+    const partial = run({ ...demo, gaps: [gap] })
+    expect(partial.suggestions).toEqual([])
+    expect(partial.why).toEqual({ key: 'reason.none.partial', values: { missing: 'funding' } })
+    const other = demo.positions.map((held) => ({ ...held, reportedLiquidation: decimal(50_000) }))
+    const unverified = run({ ...demo, positions: other })
+    expect(unverified.suggestions).toEqual([])
+    expect(unverified.why?.key).toBe('reason.none.unverified')
+    const little = run(account({ collaterals: [cash(400)] }))
+    expect(little.suggestions).toEqual([])
+    expect(little.why?.key).toBe('reason.none.underMinimum')
+  })
+
+  it('takes no report made from another snapshot', () => {
+    const report = assess(demo, options)
+    const later = { ...demo, asOf: demo.asOf + 1 }
+    expect(suggest([report], [later], options)).toEqual([])
+  })
+
+  it('never exceeds the exact decimals that the venue lets out', () => {
+    const capped = verified(
+      account({ ...demo, collaterals: [cash(120_000, { withdrawable: decimal('600.1234569') })] }),
+    )
+    const [sweep] = run(capped).suggestions
+    expect(sweep?.amount.units).toBe(600_120_000n)
+  })
+
+  it('puts what is short before what is too much', () => {
+    const two = { ...short, accountId: 'a2' }
+    const reports = [assess(demo, options), assess(two, options)]
+    const kinds = suggest(reports, [demo, two], options).map(({ kind }) => kind)
+    expect(kinds).toEqual(['top-up', 'sweep'])
+  })
+})
