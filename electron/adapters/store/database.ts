@@ -22,7 +22,17 @@ function systemCode(error: unknown): string | null {
   return typeof error.code === 'string' ? error.code : null
 }
 
-const systemWriteCodes = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'EIO', 'ENOTDIR'])
+const systemWriteCodes = new Set([
+  'EACCES',
+  'EPERM',
+  'ENOSPC',
+  'EDQUOT',
+  'EIO',
+  'ENOTDIR',
+  'EISDIR',
+  'ENOENT',
+  'EROFS',
+])
 
 /** True when another connection holds the file. */
 export function isBusy(error: unknown): boolean {
