@@ -25,13 +25,14 @@ function systemCode(error: unknown): string | null {
 const systemWriteCodes = new Set([
   'EACCES',
   'EPERM',
+  'EROFS',
   'ENOSPC',
   'EDQUOT',
   'EIO',
-  'ENOTDIR',
-  'EISDIR',
   'ENOENT',
-  'EROFS',
+  'EEXIST',
+  'EISDIR',
+  'ENOTDIR',
 ])
 
 /** True when another connection holds the file. */
