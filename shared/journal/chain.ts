@@ -3,7 +3,7 @@
  *  Refuses a chain with a hole, a changed field, an entry too many or too few, naming the sequence
  *  number where it first breaks. */
 import { ok, type Result, refuse } from '../errors/refusal.ts'
-import { type Entry, emptyHead, entrySchema, hashEntry, type JournalHead } from './entry.ts'
+import { emptyHead, entrySchema, hashEntry, type JournalHead } from './entry.ts'
 
 /**
  * Extends a verified chain by one entry.
@@ -52,21 +52,4 @@ export function verifyChain(
       reason: 'the sealed head has another hash',
     })
   return ok(reached)
-}
-
-/**
- * Folds entries into a state, oldest first.
- * @param steps  by entry kind; kinds without a step leave the state as it is
- */
-export function replayEntries<State>(
-  entries: Iterable<Entry>,
-  start: State,
-  steps: Readonly<Record<string, (state: State, entry: Entry) => State>>,
-): State {
-  let state = start
-  for (const entry of entries) {
-    const step = Object.hasOwn(steps, entry.kind) ? steps[entry.kind] : undefined
-    if (step !== undefined) state = step(state, entry)
-  }
-  return state
 }

@@ -22,7 +22,18 @@ function systemCode(error: unknown): string | null {
   return typeof error.code === 'string' ? error.code : null
 }
 
-const systemWriteCodes = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'EIO', 'ENOTDIR'])
+const systemWriteCodes = new Set([
+  'EACCES',
+  'EPERM',
+  'EROFS',
+  'ENOSPC',
+  'EDQUOT',
+  'EIO',
+  'ENOENT',
+  'EEXIST',
+  'EISDIR',
+  'ENOTDIR',
+])
 
 /** True when another connection holds the file. */
 export function isBusy(error: unknown): boolean {
