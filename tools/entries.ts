@@ -1,5 +1,5 @@
-/** Every program the build makes: one row an entry. `desktop`, `preload` and the rest name the processes
- *  of the design; a row whose source is missing is a failed build unless it is listed in `notYet`. */
+/** Every program that the build makes, one row each, and what none of them carries inside.
+ *  A row whose source is missing fails the build unless its name stands in `notYet`. */
 
 export interface Entry {
   readonly name: string
@@ -7,7 +7,7 @@ export interface Entry {
   readonly source: string
   /** Relative to dist/. */
   readonly out: string
-  /** A sandboxed preload can only be CommonJS; the renderer is a page; the rest are Node's ES modules. */
+  /** A sandboxed preload can only be CommonJS; the renderer is a page; the rest are ES modules for Node. */
   readonly format: 'esm' | 'cjs' | 'page'
 }
 
@@ -39,10 +39,17 @@ export const entries: readonly Entry[] = [
 /** Sources that later parts bring: skipped with a visible line while they are missing. */
 export const notYet: readonly string[] = [
   'renderer',
+  'desktop main',
+  'desktop preload',
   'host',
   'device child',
   'web shell',
   'demo world',
-  'desktop main',
-  'desktop preload',
 ]
+
+/** Left outside the bundles: Electron itself, and packages whose compiled parts lie beside their code.
+ *  The packaged app carries these folders of node_modules and no others (electron-builder.yml). */
+export const external: readonly string[] = ['electron', 'usb', 'secp256k1']
+
+/** The venues that the product speaks to; the bundle carries their part of ccxt only. */
+export const ccxtVenues: readonly string[] = ['binance', 'binanceusdm', 'hyperliquid']
