@@ -1,7 +1,11 @@
 /** Connected venue accounts: which, with which permissions, and where their keys lie (the secret store only). */
 import { z } from 'zod'
 import type { OutputOf, ResultOf } from '../../shared/contract/method.ts'
-import type { settingsRead, venuesConnect, venuesDisconnect } from '../../shared/contract/methods/settings.ts'
+import type {
+  settingsRead,
+  venuesConnect,
+  venuesDisconnect,
+} from '../../shared/contract/methods/settings.ts'
 import { type Refusal, ok, refuse } from '../../shared/errors/refusal.ts'
 import { venueIdSchema } from '../../shared/collateral/snapshot.ts'
 import { bytesToHex } from '@noble/hashes/utils.js'

@@ -6,13 +6,14 @@ import type { HostEvent, Topic } from '../../shared/contract/event.ts'
 import type { OutputOf } from '../../shared/contract/method.ts'
 import type { portfolioRead } from '../../shared/contract/methods/portfolio.ts'
 import { type Refusal, type Result, ok, refuse } from '../../shared/errors/refusal.ts'
+import { defaultBetas } from '../../shared/market/betas.ts'
 import { type Policy, policySchema } from '../../shared/risk/policy.ts'
 import { defaultPolicy } from '../../shared/risk/defaultPolicy.ts'
 import type { Measure } from '../../shared/risk/report.ts'
 import { loosensPolicy } from '../../shared/risk/loosens.ts'
 import { suggest, whyNoSuggestion } from '../../shared/suggestion/suggest.ts'
 import { digestPlan } from '../../shared/transfer/digest.ts'
-import { amountToNumber } from '../../shared/units/amount.ts'
+import { type Asset, BTC, ETH, amountToNumber } from '../../shared/units/amount.ts'
 import { createConnections } from './connections.ts'
 import { type Handlers, createDispatch } from './dispatch.ts'
 import { openDocument } from './documents.ts'
@@ -202,16 +203,22 @@ export function createHost(ports: HostPorts): Result<Host> {
       withheld:
         report === null || snapshot === null
           ? null
-          : whyNoSuggestion(report, snapshot, suggestOptions()),
+          : (whyNoSuggestion(report, snapshot, suggestOptions()) ?? null),
     }
+  }
+
+  /** What can cross the wall: the assets of the vault's chains. */
+  function movableAssets(): readonly Asset[] {
+    return [BTC, ...ports.evm.flatMap((port) => [ETH, ...port.tokens.map((token) => token.asset)])]
   }
 
   function suggestOptions() {
     return {
       policy,
-      betas: undefined,
+      betas: defaultBetas,
       now: clock.now(),
-      vaultBalances: vault.balances().map((balance) => balance.amount),
+      vault: vault.balances().map((balance) => balance.amount),
+      assets: movableAssets(),
     }
   }
 
@@ -223,7 +230,11 @@ export function createHost(ports: HostPorts): Result<Host> {
     return {
       now: clock.now(),
       accounts,
-      suggestions: suggest(known, suggestOptions()),
+      suggestions: suggest(
+        known.map(({ report }) => report),
+        known.map(({ snapshot }) => snapshot),
+        suggestOptions(),
+      ),
       quotes: portfolio.quotes(),
       vaultPaired: vault.pinned() !== null,
       vaultBalances: vault.balances(),

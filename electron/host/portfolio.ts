@@ -3,7 +3,7 @@
 import type { AccountSnapshot } from '../../shared/collateral/snapshot.ts'
 import type { Refusal, Result } from '../../shared/errors/refusal.ts'
 import { ok, refuse } from '../../shared/errors/refusal.ts'
-import { betas } from '../../shared/market/betas.ts'
+import { defaultBetas } from '../../shared/market/betas.ts'
 import type { Quote } from '../../shared/market/quote.ts'
 import { assess } from '../../shared/risk/assess.ts'
 import type { Policy } from '../../shared/risk/policy.ts'
@@ -107,7 +107,7 @@ export function createPortfolio(options: {
     quotes: () => [...quotes.values()],
     quote: (asset) => quotes.get(asset),
     report: (snapshot) =>
-      assess(snapshot, { policy: options.policy(), betas, now: options.clock.now() }),
+      assess(snapshot, { policy: options.policy(), betas: defaultBetas, now: options.clock.now() }),
     async refresh(accountId) {
       const asked =
         accountId === undefined

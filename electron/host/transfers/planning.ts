@@ -1,13 +1,13 @@
 /** Turns an intent into a plan whose every field is known, or refuses. Nothing moves here: reads only.
  *  The caller journals the plan; approving it later means approving exactly its digest. */
 import { bytesToHex } from '@noble/hashes/utils.js'
+import { applyTransfer } from '../../../shared/collateral/applyTransfer.ts'
 import type { CodeOf, ParsedInputOf } from '../../../shared/contract/method.ts'
 import type { transfersPlan } from '../../../shared/contract/methods/transfers.ts'
 import { type Result, ok, refuse } from '../../../shared/errors/refusal.ts'
 import type { Quote } from '../../../shared/market/quote.ts'
 import type { Policy } from '../../../shared/risk/policy.ts'
-import { applyTransfer } from '../../../shared/suggestion/applyTransfer.ts'
-import { standingOf } from '../../../shared/suggestion/standingOf.ts'
+import { standingOf } from '../../../shared/risk/standing.ts'
 import { parseEvmAddress } from '../../../shared/transfer/evm/address.ts'
 import { encodeTransferCall } from '../../../shared/transfer/evm/erc20.ts'
 import { planEvmTransfer } from '../../../shared/transfer/evm/plan.ts'
@@ -126,7 +126,10 @@ export function createPlanner(
     },
     signal: AbortSignal,
   ): Promise<
-    Result<{ readonly execution: EvmTransactionPlan; readonly amount: Amount; readonly fee: Amount }, PlanCode>
+    Result<
+      { readonly execution: EvmTransactionPlan; readonly amount: Amount; readonly fee: Amount },
+      PlanCode
+    >
   > {
     const { port, pinned, asset, contract } = request
     const from = pinned.evm.address
@@ -448,7 +451,11 @@ export function createPlanner(
           recipient: { address: address.value, label: port.label, origin: 'venue-deposit' },
           accountId: input.accountId,
           before: standingOf(before),
-          after: standingOf(portfolio.report(applyTransfer(snapshot, planned.value.amount))),
+          after: standingOf(
+            portfolio.report(
+              applyTransfer(snapshot, asset.symbol, amountToDecimal(planned.value.amount)),
+            ),
+          ),
           execution: planned.value.execution,
         },
         [asset.symbol, ETH.symbol],

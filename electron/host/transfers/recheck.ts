@@ -3,10 +3,10 @@
 import type { CodeOf } from '../../../shared/contract/method.ts'
 import type { transfersApprove } from '../../../shared/contract/methods/transfers.ts'
 import { type Refusal, type Result, ok, refuse } from '../../../shared/errors/refusal.ts'
+import { applyTransfer } from '../../../shared/collateral/applyTransfer.ts'
 import type { AccountSnapshot } from '../../../shared/collateral/snapshot.ts'
 import type { Policy } from '../../../shared/risk/policy.ts'
 import type { RiskReport } from '../../../shared/risk/report.ts'
-import { applyTransfer } from '../../../shared/suggestion/applyTransfer.ts'
 import type { TransferPlan } from '../../../shared/transfer/plan.ts'
 import {
   type Amount,
@@ -120,7 +120,9 @@ export function checkSweep(
       asset: leaves.asset,
     })
   }
-  const after = portfolio.report(applyTransfer(snapshot, { ...leaves, units: -leaves.units }))
+  const after = portfolio.report(
+    applyTransfer(snapshot, leaves.asset, amountToDecimal({ ...leaves, units: -leaves.units })),
+  )
   const fails = after.scenarios.find((scenario) => scenario.outcome !== 'passes')
   if (fails !== undefined) {
     return refuse('RISK_AFTER_TOO_HIGH', {
