@@ -1,5 +1,6 @@
 /** A two-way pipe of texts between a host and one client, whatever carries it. Order is kept; nothing
- *  is delivered after close. `wireMessage` is what travels: shared/contract/codec text. */
+ *  is delivered after close. What travels, as shared/contract/codec text: `{id, method, input}` to the
+ *  host, `{id, result}` and `{event}` from it. The browser's wire in renderer/ speaks the same. */
 import { z } from 'zod'
 import { eventSchema } from '../../../shared/contract/event.ts'
 import { decode, encodeCanonical } from '../../../shared/contract/codec.ts'
@@ -17,16 +18,15 @@ const callId = z.int().nonnegative()
 
 /** Client to host. Whoever calls is not part of it: the serving side knows. */
 export const requestSchema = z.strictObject({
-  kind: z.literal('call'),
   id: callId,
   method: z.string().max(200),
   input: z.string(),
 })
 
 /** Host to client. */
-export const responseSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('answer'), id: callId, answer: z.string() }),
-  z.strictObject({ kind: z.literal('event'), event: eventSchema }),
+export const responseSchema = z.union([
+  z.strictObject({ id: callId, result: z.string() }),
+  z.strictObject({ event: eventSchema }),
 ])
 
 /** The message, or null when malformed. */

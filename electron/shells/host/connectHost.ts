@@ -35,13 +35,13 @@ export function connectHost(channel: Channel): HostClient {
       channel.close()
       return
     }
-    if (response.kind === 'event') {
+    if ('event' in response) {
       for (const listener of listeners) listener(response.event)
       return
     }
     const resolve = pending.get(response.id)
     pending.delete(response.id)
-    resolve?.(response.answer)
+    resolve?.(response.result)
   })
   return {
     call(method, input) {
@@ -50,7 +50,7 @@ export function connectHost(channel: Channel): HostClient {
       nextId += 1
       return new Promise((resolve) => {
         pending.set(id, resolve)
-        channel.post(writeRequest({ kind: 'call', id, method, input }))
+        channel.post(writeRequest({ id, method, input }))
       })
     },
     subscribe(listener) {

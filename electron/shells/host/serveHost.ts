@@ -15,9 +15,7 @@ export function serveHost(
   caller: Caller,
 ): void {
   let inFlight = 0
-  const unsubscribe = host.subscribe((event) =>
-    channel.post(writeResponse({ kind: 'event', event })),
-  )
+  const unsubscribe = host.subscribe((event) => channel.post(writeResponse({ event })))
   channel.onClose(unsubscribe)
   channel.onMessage((text) => {
     const request = readMessage(requestSchema, text)
@@ -31,7 +29,7 @@ export function serveHost(
       .catch(() => encodeCanonical(refuse('INTERNAL', { reference: 'host' })))
       .then((answer) => {
         inFlight -= 1
-        channel.post(writeResponse({ kind: 'answer', id: request.id, answer }))
+        channel.post(writeResponse({ id: request.id, result: answer }))
       })
       // Only a channel that throws while posting gets here.
       .catch(() => channel.close())

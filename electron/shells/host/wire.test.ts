@@ -93,9 +93,7 @@ test('the caller is what the serving side says; a message that names one ends th
   await connected.call('m', '1')
   expect(calls).toEqual([{ method: 'm', input: '1', caller: { kind: 'renderer' } }])
   const closed = new Promise<void>((resolve) => connected.onClose(resolve))
-  client.post(
-    encodeCanonical({ kind: 'call', id: 9, method: 'm', input: '1', caller: { kind: 'cli' } }),
-  )
+  client.post(encodeCanonical({ id: 9, method: 'm', input: '1', caller: { kind: 'cli' } }))
   await closed
   expect(calls).toHaveLength(1)
 })
@@ -117,7 +115,7 @@ test('a malformed message ends the channel, and pending and later calls answer H
 
 test('a host that answers nonsense ends the channel', async () => {
   const [server, client] = pair()
-  server.onMessage(() => server.post('{"kind":"answer"}'))
+  server.onMessage(() => server.post('{"result":"1"}'))
   const connected = connectHost(client)
   expect(await connected.call('m', '1')).toContain('HOST_STOPPED')
 })
@@ -237,7 +235,7 @@ test('a wrong token, a call before the greeting, an unknown caller and a huge fr
   const hello = { kind: 'hello', version: 1, token, as: 'cli' }
   const huge = Buffer.alloc(4)
   huge.writeUInt32BE(9 * 2 ** 20)
-  const call = encodeCanonical({ kind: 'call', id: 1, method: 'm', input: '1' })
+  const call = encodeCanonical({ id: 1, method: 'm', input: '1' })
   for (const bytes of [
     framed(encodeCanonical({ ...hello, token: 'f'.repeat(64) })),
     framed(encodeCanonical({ ...hello, token: '' })),
@@ -275,8 +273,8 @@ test('frames cut anywhere are put together', async () => {
   )
   const all = Buffer.concat([
     framed(encodeCanonical({ kind: 'hello', version: 1, token, as: 'cli' })),
-    framed(encodeCanonical({ kind: 'call', id: 1, method: 'm', input: 'first' })),
-    framed(encodeCanonical({ kind: 'call', id: 2, method: 'm', input: 'second é' })),
+    framed(encodeCanonical({ id: 1, method: 'm', input: 'first' })),
+    framed(encodeCanonical({ id: 2, method: 'm', input: 'second é' })),
   ])
   for (let at = 0; at < all.length; at += 7) {
     socket.write(all.subarray(at, at + 7))
