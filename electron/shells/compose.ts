@@ -1,0 +1,200 @@
+/** Puts a host together. Whether it is the demo is decided here, once, by which function is called: the demo
+ *  gets regtest, loopback and the software device and nothing else; the real one can reach none of them. */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { type Result, ok, refuse } from '../../shared/errors/refusal.ts'
+import { ETH, USDC } from '../../shared/units/amount.ts'
+import { loadCurve } from '../adapters/chain/bitcoin/curve.ts'
+import { createElectrumBitcoin } from '../adapters/chain/bitcoin/electrumBitcoin.ts'
+import { createAbsentBitcoin } from '../adapters/chain/bitcoin/absentBitcoin.ts'
+import { createEvm } from '../adapters/chain/evm/evm.ts'
+import { createOneKeyDevice } from '../adapters/device/onekey/device.ts'
+import { openStore } from '../adapters/store/store.ts'
+import { systemClock, systemRandom } from '../adapters/system/clock.ts'
+import { acquireWriterLock } from '../adapters/system/writerLock.ts'
+import { createBinanceUsdm } from '../adapters/venue/binance/binance.ts'
+import { createHyperliquid } from '../adapters/venue/hyperliquid/hyperliquid.ts'
+import { createHost } from '../host/host.ts'
+import type { Host } from '../host/host.types.ts'
+import type { ConfirmationPort, HostPorts, OpenVenue } from '../host/ports.ts'
+import type { WorldDescription } from '../simulators/world.ts'
+
+export const version = '0.1.0'
+
+export interface Surroundings {
+  readonly directory: string
+  readonly dataKey: Uint8Array
+  readonly confirmation: ConfirmationPort
+  /** Built program of the device's process; absent: beside its source. */
+  readonly deviceEntry?: URL
+  readonly log: (line: string) => void
+}
+
+type OwnPorts = Omit<
+  HostPorts,
+  'store' | 'clock' | 'random' | 'curve' | 'version' | 'confirmation' | 'log'
+>
+
+/** Takes the writer lock, opens the store and the host; gives all of it back when any part refuses. */
+async function openHost(around: Surroundings, own: () => OwnPorts): Promise<Result<Host>> {
+  const lock = acquireWriterLock({ directory: around.directory, clock: systemClock })
+  if (!lock.ok) return lock
+  const store = openStore({
+    directory: around.directory,
+    dataKey: around.dataKey,
+    clock: systemClock,
+    random: systemRandom,
+  })
+  if (!store.ok) {
+    lock.value.release()
+    return store
+  }
+  const host = createHost({
+    ...own(),
+    store: store.value,
+    clock: systemClock,
+    random: systemRandom,
+    curve: loadCurve(),
+    version,
+    confirmation: around.confirmation,
+    log: around.log,
+  })
+  if (!host.ok) {
+    store.value.close()
+    lock.value.release()
+    return host
+  }
+  return ok({
+    ...host.value,
+    async close() {
+      await host.value.close()
+      lock.value.release()
+    },
+  })
+}
+
+export function openDemoHost(around: Surroundings, world: WorldDescription): Promise<Result<Host>> {
+  return openHost(around, () => ({
+    mode: 'demo',
+    venues: [
+      createBinanceUsdm({
+        accountId: 'binance-usdm:demo',
+        label: world.binance.label,
+        credentials: { apiKey: world.binance.apiKey, secret: world.binance.secret },
+        clock: systemClock,
+        origins: { every: world.binance.origin },
+        chains: { BTC: 'bitcoin', ETH: `evm:${world.evm.chainId}` },
+      }),
+      createHyperliquid({
+        accountId: 'hyperliquid:demo',
+        label: world.hyperliquid.label,
+        user: world.hyperliquid.user,
+        clock: systemClock,
+        origins: { every: world.hyperliquid.origin },
+      }),
+    ],
+    openVenue: null,
+    simulatedDeviceUrl: world.device.pageUrl,
+    bitcoin: createElectrumBitcoin({
+      network: 'regtest',
+      host: '127.0.0.1',
+      port: world.bitcoin.port,
+      tls: 'off',
+      clock: systemClock,
+    }),
+    evm: [
+      createEvm({
+        chainId: world.evm.chainId,
+        url: world.evm.url,
+        coin: ETH,
+        tokens: [{ asset: USDC, contract: world.evm.usdc }],
+        source: 'Demo chain',
+        clock: systemClock,
+      }),
+    ],
+    device: createOneKeyDevice({
+      link: { kind: 'tcp', port: world.device.port },
+      ...(around.deviceEntry === undefined ? {} : { childEntry: around.deviceEntry }),
+    }),
+  }))
+}
+
+/** Chain servers of the user's own choice, one file in the data directory; none is built in. */
+const serversSchema = z.object({
+  bitcoin: z
+    .object({
+      host: z.string(),
+      port: z.int().min(1).max(65_535),
+      tls: z.enum(['off', 'verified']),
+    })
+    .optional(),
+  ethereum: z.object({ url: z.url() }).optional(),
+})
+type Servers = z.output<typeof serversSchema>
+
+const mainnetUsdc = '0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48'
+
+function readServers(directory: string): Result<Servers> {
+  const file = join(directory, 'servers.json')
+  if (!existsSync(file)) return ok({})
+  try {
+    return ok(serversSchema.parse(JSON.parse(readFileSync(file, 'utf8'))))
+  } catch (error) {
+    return refuse('STORE_CORRUPT', {
+      file: 'servers.json',
+      reason: error instanceof z.ZodError ? (error.issues[0]?.message ?? 'malformed') : 'not JSON',
+    })
+  }
+}
+
+const openVenue: OpenVenue = ({ accountId, venue, label, credentials }) => {
+  switch (venue) {
+    case 'binance-usdm':
+      return ok(
+        createBinanceUsdm({
+          accountId,
+          label,
+          credentials: { apiKey: credentials.key, secret: credentials.secret },
+          clock: systemClock,
+        }),
+      )
+    case 'hyperliquid':
+      return ok(createHyperliquid({ accountId, label, user: credentials.key, clock: systemClock }))
+    default:
+      return refuse('VENUE_UNSUPPORTED', { venue, action: 'connect' })
+  }
+}
+
+export async function openRealHost(around: Surroundings): Promise<Result<Host>> {
+  const servers = readServers(around.directory)
+  if (!servers.ok) return servers
+  const { bitcoin, ethereum } = servers.value
+  return openHost(around, () => ({
+    mode: 'real',
+    venues: [],
+    openVenue,
+    simulatedDeviceUrl: null,
+    bitcoin:
+      bitcoin === undefined
+        ? createAbsentBitcoin()
+        : createElectrumBitcoin({ network: 'mainnet', ...bitcoin, clock: systemClock }),
+    evm:
+      ethereum === undefined
+        ? []
+        : [
+            createEvm({
+              chainId: 1,
+              url: ethereum.url,
+              coin: ETH,
+              tokens: [{ asset: USDC, contract: mainnetUsdc }],
+              source: new URL(ethereum.url).hostname,
+              clock: systemClock,
+            }),
+          ],
+    device: createOneKeyDevice({
+      link: { kind: 'usb' },
+      ...(around.deviceEntry === undefined ? {} : { childEntry: around.deviceEntry }),
+    }),
+  }))
+}
