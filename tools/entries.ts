@@ -39,8 +39,6 @@ export const entries: readonly Entry[] = [
 /** Sources that later parts bring: skipped with a visible line while they are missing. */
 export const notYet: readonly string[] = [
   'renderer',
-  'desktop main',
-  'desktop preload',
   'host',
   'device child',
   'web shell',
