@@ -55,11 +55,12 @@ const EVM_LIES: readonly Lie[] = ['evm-recipient', 'evm-amount', 'evm-chain-id',
 const TRANSFER = 'a9059cbb'
 const THIEF = keccak_256(new TextEncoder().encode('not the recipient')).subarray(12)
 
+/** The SDK strips the 0x; the firmware takes it with and without. Nothing else: no contract creation. */
 function address(text: string): Uint8Array {
-  if (!/^0x[0-9a-fA-F]{40}$/.test(text)) {
+  if (!/^(0x)?[0-9a-fA-F]{40}$/.test(text)) {
     throw new DeviceFailure('Failure_DataError', 'Invalid address')
   }
-  return hexToBytes(text.slice(2))
+  return hexToBytes(text.slice(-40))
 }
 
 async function readData(session: Session, first: Uint8Array, length: number): Promise<Uint8Array> {

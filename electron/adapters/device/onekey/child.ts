@@ -1,0 +1,9 @@
+/** Entry of the SDK's process. Ends when its parent does. */
+import { runOneKeyChild } from './runChild.ts'
+
+process.on('disconnect', () => process.exit(0))
+runOneKeyChild({
+  send: (message) => process.send?.(message),
+  onMessage: (listener) => process.on('message', listener),
+  loadUsb: async () => (await import('usb')).usb,
+})
