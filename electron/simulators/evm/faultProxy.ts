@@ -1,7 +1,6 @@
 /** A JSON-RPC server that stands before a real one and lies, drops, hangs or babbles when told to.
  *  Everything else passes through unchanged. Listens on 127.0.0.1 only. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 
@@ -42,6 +41,8 @@ export interface EvmFaultProxy {
   readonly url: string
   /** null is honesty. */
   setFault(fault: EvmFault | null): void
+  /** HTTP requests seen so far; a batch is one. */
+  requests(): number
   /** Calls seen, by method, in order. */
   readonly calls: readonly string[]
   close(): Promise<void>
@@ -50,6 +51,7 @@ export interface EvmFaultProxy {
 export async function startEvmFaultProxy(upstream: string): Promise<EvmFaultProxy> {
   let fault: EvmFault | null = null
   const calls: string[] = []
+  let requests = 0
   const closing = new AbortController()
   const server = createServer((request, response) => {
     serve(request, response).catch(() => response.destroy())
@@ -57,6 +59,7 @@ export async function startEvmFaultProxy(upstream: string): Promise<EvmFaultProx
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const text = await readBody(request)
+    requests += 1
     const body = bodySchema.parse(JSON.parse(text))
     const asked = Array.isArray(body) ? body : [body]
     calls.push(...asked.map((call) => call.method))
@@ -82,20 +85,25 @@ export async function startEvmFaultProxy(upstream: string): Promise<EvmFaultProx
         await forward(text)
         response.destroy()
         return
-      case 'lie':
       case 'reject':
+      case 'lie':
       case 'wrong-id': {
-        const honest = z
-          .union([answerSchema, z.array(answerSchema)])
-          .parse(JSON.parse(await forward(text)))
-        const answers = Array.isArray(honest) ? honest : [honest]
-        const twisted = answers.map((answer) => {
-          const call = asked.find((one) => one.id === answer.id)
-          return call !== undefined && hit(call) ? twist(active, call, answer) : answer
+        // What is rejected never reaches the node; what is lied about does, so that the lie can start from the truth.
+        const passed = active.kind === 'reject' ? asked.filter((call) => !hit(call)) : asked
+        const answers = await ask(passed)
+        const twisted = asked.map((call) => {
+          const honest = answers.find((answer) => answer.id === call.id) ?? { id: call.id }
+          return hit(call) ? twist(active, call, honest) : honest
         })
         return send(response, 200, JSON.stringify(Array.isArray(body) ? twisted : twisted[0]))
       }
     }
+  }
+
+  async function ask(calls: readonly Call[]): Promise<readonly Answer[]> {
+    if (calls.length === 0) return []
+    const batch = calls.map((call) => ({ jsonrpc: '2.0', ...call }))
+    return z.array(answerSchema).parse(JSON.parse(await forward(JSON.stringify(batch))))
   }
 
   async function forward(body: string): Promise<string> {
@@ -119,12 +127,14 @@ export async function startEvmFaultProxy(upstream: string): Promise<EvmFaultProx
   }
 
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('no port')
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://127.0.0.1:${address.port}`,
     setFault(next) {
       fault = next
     },
+    requests: () => requests,
     calls,
     async close() {
       closing.abort()
@@ -159,6 +169,12 @@ async function readBody(request: IncomingMessage): Promise<string> {
 }
 
 function send(response: ServerResponse, status: number, body: string): void {
-  response.writeHead(status, { 'content-type': 'application/json' })
+  // Only a redirect has a use for it.
+  const location = { location: 'http://127.0.0.1:9/' }
+  const headers = {
+    'content-type': 'application/json',
+    ...(status >= 300 && status < 400 && location),
+  }
+  response.writeHead(status, headers)
   response.end(body)
 }

@@ -1,6 +1,7 @@
 /** The demo's EVM chain: anvil with a real ERC-20 dollar, and the levers of the outside world.
  *  Wei and 1e-6 USDC. The exchange's accounts are anvil's own unlocked ones: no key appears here.
  *  Refuses, by value, when there is no anvil binary. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import artifact from '../../../resources/contracts/UsdCoin.json' with { type: 'json' }
 import { startAnvil } from './anvilProcess.ts'
@@ -13,6 +14,8 @@ export const DEMO_CHAIN_ID = 31337
 export const MAINNET_USDC = '0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48'
 
 const CALL_LIMIT_MS = 10_000
+const RECEIPT_LIMIT_MS = 10_000
+const RECEIPT_STEP_MS = 5
 const WATCH_INTERVAL_MS = 100
 /** 10 million dollars. */
 const HOT_WALLET_USDC = 10_000_000_000_000n
@@ -37,7 +40,8 @@ export interface EvmWorld {
   readonly depositAddresses: readonly string[]
   /** Adds to the balance out of nothing, without a transaction. */
   fundEth(address: string, wei: bigint): Promise<void>
-  /** Each of these returns the transaction hash at once; it is mined with the next block. */
+  /** Each of these returns the transaction hash: with a block time at once, otherwise when mined.
+   *  Throws with the contract's reason, sending nothing, when it would fail. */
   mintUsdc(address: string, units: bigint): Promise<string>
   sendUsdc(to: string, units: bigint): Promise<string>
   sendEth(to: string, wei: bigint): Promise<string>
@@ -113,12 +117,19 @@ async function build(
   const mine = async (blocks = 1): Promise<void> => {
     for (let block = 0; block < blocks; block += 1) await ask('evm_mine', [], z.unknown())
   }
-  const send = (from: string, to: string, value: bigint, data: string): Promise<string> =>
-    ask('eth_sendTransaction', [{ from, to, value: hexQuantity(value), data }], hashSchema)
+  const onDemand = options.blockTimeMs === undefined
+  const send = async (from: string, to: string, value: bigint, data: string): Promise<string> => {
+    const transaction = { from, to, value: hexQuantity(value), data }
+    await ask('eth_call', [transaction, 'latest'], hexSchema)
+    const hash = await ask('eth_sendTransaction', [transaction], hashSchema)
+    // anvil answers shortly before the block is made.
+    if (onDemand) await awaitReceipt(ask, hash)
+    return hash
+  }
 
-  const contract = await placeDollar(ask, minter, mine, options.usdcAt ?? 'fresh-address')
+  const contract = await placeDollar(ask, minter, onDemand, options.usdcAt ?? 'fresh-address')
   await send(minter, contract, 0n, callWords(MINT, hotWallet, HOT_WALLET_USDC))
-  await mine()
+  if (!onDemand) await mine()
   const readEth = (address: string): Promise<bigint> =>
     ask('eth_getBalance', [address, 'latest'], quantitySchema)
   const readHeight = async (): Promise<number> =>
@@ -159,13 +170,13 @@ async function build(
 async function placeDollar(
   ask: Ask,
   minter: string,
-  mine: () => Promise<void>,
+  onDemand: boolean,
   place: 'fresh-address' | 'mainnet-address',
 ): Promise<string> {
   const transaction = { from: minter, data: `0x${artifact.bytecode}` }
   const hash = await ask('eth_sendTransaction', [transaction], hashSchema)
-  await mine()
-  const receipt = await ask('eth_getTransactionReceipt', [hash], receiptSchema)
+  if (!onDemand) await ask('evm_mine', [], z.unknown())
+  const receipt = await awaitReceipt(ask, hash)
   if (receipt.status !== '0x1' || receipt.contractAddress === null) {
     throw new Error('the dollar could not be deployed')
   }
@@ -173,6 +184,15 @@ async function placeDollar(
   const code = await ask('eth_getCode', [receipt.contractAddress, 'latest'], hexSchema)
   await ask('anvil_setCode', [MAINNET_USDC, code], z.unknown())
   return MAINNET_USDC.toLowerCase()
+}
+
+async function awaitReceipt(ask: Ask, hash: string): Promise<z.infer<typeof receiptSchema>> {
+  for (let wait = 0; wait < RECEIPT_LIMIT_MS; wait += RECEIPT_STEP_MS) {
+    const receipt = await ask('eth_getTransactionReceipt', [hash], receiptSchema.nullable())
+    if (receipt !== null) return receipt
+    await sleep(RECEIPT_STEP_MS)
+  }
+  throw new Error(`anvil did not mine ${hash}`)
 }
 
 /** Solidity call of a function with an address and, where given, an amount. */

@@ -2,7 +2,7 @@
  *  Units: wei for the coin and fees, base units for tokens. Nonce, fees, gas and balances were read
  *  by the caller and are not believed: fees are capped, sums are checked.
  *  Refuses recipients that would burn the money, amounts and fees that the account cannot carry. */
-import { type Refusal, ok, type Result, refuse } from '../../errors/refusal.ts'
+import { ok, type Result, refuse } from '../../errors/refusal.ts'
 import { amount, amountToDecimal, type Asset } from '../../units/amount.ts'
 import type { EvmTransactionPlan } from '../plan.ts'
 import { parseEvmAddress } from './address.ts'
@@ -15,7 +15,8 @@ const MAX_GAS = 16_777_216n
 /** The zero address, precompiles and the customary burn addresses lie below this. */
 const BURN_BELOW = 0x10000n
 
-/** The fee meant is the largest possible one, gasLimit × maxFeePerGas, in wei. */
+/** The fee meant is the largest possible one, gasLimit × maxFeePerGas, in wei. For the coin itself
+ *  the part is of the amount moved. */
 export interface EvmFeeCaps {
   /** Never more than this. */
   readonly absoluteWei: bigint
@@ -23,7 +24,8 @@ export interface EvmFeeCaps {
   readonly relativeBps: number
   /** …unless the fee is below this: small first payments must stay possible. */
   readonly relativeFloorWei: bigint
-  /** What is moved, in wei; null when a token has no price here: then only the absolute cap holds. */
+  /** Value of the tokens moved, in wei; null when they have no price: then only the absolute cap
+   *  holds. Unused for the coin. */
   readonly movedWei: bigint | null
 }
 
@@ -73,7 +75,7 @@ export function planEvmTransfer(
   if (!fee.ok) return fee
   const units = chooseUnits(request, fee.value)
   if (!units.ok) return units
-  const capped = checkCaps(request, units.value, fee.value)
+  const capped = checkRelativeCap(request, units.value, fee.value)
   if (!capped.ok) return capped
 
   const target = describeTarget(request, recipient.value, units.value)
@@ -113,8 +115,9 @@ function checkRecipient(
   return ok(address)
 }
 
-/** The largest fee in wei, of numbers that could be a fee at all. */
-function checkFee(request: EvmTransferRequest): Result<bigint, 'INPUT_INVALID'> {
+/** The largest fee in wei, of numbers that could be a fee at all, under the absolute cap. Comes
+ *  before the balance is looked at: a false fee must not read as a lack of funds. */
+function checkFee(request: EvmTransferRequest): Result<bigint, 'INPUT_INVALID' | 'FEE_OVER_CAP'> {
   const { chainId, nonce, gasLimit, maxFeePerGas, maxPriorityFeePerGas } = request
   const problem = (field: string, text: string): Result<never, 'INPUT_INVALID'> =>
     refuse('INPUT_INVALID', { field, problem: text })
@@ -125,7 +128,9 @@ function checkFee(request: EvmTransferRequest): Result<bigint, 'INPUT_INVALID'> 
   if (maxPriorityFeePerGas < 0n || maxPriorityFeePerGas > maxFeePerGas) {
     return problem('maxPriorityFeePerGas', String(maxPriorityFeePerGas))
   }
-  return ok(gasLimit * maxFeePerGas)
+  const maxFeeWei = gasLimit * maxFeePerGas
+  const cap = request.caps.absoluteWei
+  return maxFeeWei > cap ? overCap(request.coin, maxFeeWei, cap) : ok(maxFeeWei)
 }
 
 /** What the recipient gets, after checking that the account can pay it and the fee. */
@@ -160,7 +165,7 @@ function chooseUnits(
   return ok(units)
 }
 
-function checkCaps(
+function checkRelativeCap(
   request: EvmTransferRequest,
   units: bigint,
   maxFeeWei: bigint,
@@ -169,18 +174,11 @@ function checkCaps(
   if (!Number.isSafeInteger(caps.relativeBps) || caps.relativeBps < 0) {
     return refuse('INPUT_INVALID', { field: 'caps.relativeBps', problem: String(caps.relativeBps) })
   }
-  const over = (cap: bigint): Result<never, 'FEE_OVER_CAP'> =>
-    refuse('FEE_OVER_CAP', {
-      fee: amountToDecimal(amount(coin, maxFeeWei)),
-      cap: amountToDecimal(amount(coin, cap)),
-      asset: coin.symbol,
-    })
-  if (maxFeeWei > caps.absoluteWei) return over(caps.absoluteWei)
   const movedWei = token === null ? units : caps.movedWei
   if (movedWei === null) return ok(undefined)
   const share = (movedWei * BigInt(caps.relativeBps)) / 10_000n
   const cap = share > caps.relativeFloorWei ? share : caps.relativeFloorWei
-  return maxFeeWei > cap ? over(cap) : ok(undefined)
+  return maxFeeWei > cap ? overCap(coin, maxFeeWei, cap) : ok(undefined)
 }
 
 function describeTarget(
@@ -195,11 +193,19 @@ function describeTarget(
   return ok({ to: contract.value, value: 0n, data, token: contract.value })
 }
 
+function overCap(coin: Asset, fee: bigint, cap: bigint): Result<never, 'FEE_OVER_CAP'> {
+  return refuse('FEE_OVER_CAP', {
+    fee: amountToDecimal(amount(coin, fee)),
+    cap: amountToDecimal(amount(coin, cap)),
+    asset: coin.symbol,
+  })
+}
+
 function insufficient(
   asset: Asset,
   needed: bigint,
   available: bigint,
-): { readonly ok: false; readonly refusal: Refusal<'FUNDS_INSUFFICIENT'> } {
+): Result<never, 'FUNDS_INSUFFICIENT'> {
   return refuse('FUNDS_INSUFFICIENT', {
     needed: amountToDecimal(amount(asset, needed)),
     available: amountToDecimal(amount(asset, available)),
