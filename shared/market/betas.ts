@@ -15,7 +15,7 @@ const tailHours = 'regression on tail hours of hourly candles, 2024-04 to 2026-0
 const pegged = 'pegged to the US dollar'
 
 /** Upper ends of the measured ranges: the move that hurts is the larger one. */
-export const defaultBetas: Betas = {
+export const betas: Betas = {
   BTC: { value: 1, source: 'by definition', asOf: '2026-04-01' },
   ETH: { value: 1.25, source: `${tailHours}, range 1.12 to 1.25`, asOf: '2026-04-01' },
   SOL: { value: 1.34, source: tailHours, asOf: '2026-04-01' },
@@ -26,6 +26,6 @@ export const defaultBetas: Betas = {
 }
 
 /** β of an asset, or undefined when nobody measured it. Own keys only, so that 'constructor' has none. */
-export function betaOf(betas: Betas, asset: string): number | undefined {
-  return Object.hasOwn(betas, asset) ? betas[asset]?.value : undefined
+export function betaOf(table: Betas, asset: string): number | undefined {
+  return Object.hasOwn(table, asset) ? table[asset]?.value : undefined
 }
