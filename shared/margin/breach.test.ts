@@ -123,3 +123,56 @@ describe('the first breach', () => {
     )
   })
 })
+
+describe('a jump of maintenance', () => {
+  // Long 1 at 100, rate 1 % under 150 of notional and 60 % above, no deduction; 10 of cash.
+  const item = linearItem({
+    symbol: 'J',
+    asset: 'J',
+    price: 100,
+    entry: 100,
+    size: 1,
+    sign: 1,
+    tiers: [
+      { floor: 0, rate: 0.01, deduction: 0 },
+      { floor: 150, rate: 0.6, deduction: 0 },
+    ],
+    feeRate: 0,
+    usdPerSettle: 1,
+    funding: null,
+  })
+
+  it('breaches exactly at the boundary, even where profit outruns maintenance after it', () => {
+    const items = [item, collateralItem('USDC', 10, 1)]
+    expect(solve(items, Float64Array.of(1, 0), 1, 10)).toBeCloseTo(0.5, 12)
+  })
+
+  it('passes when the slack at the boundary is more than the jump', () => {
+    const items = [item, collateralItem('USDC', 60, 1)]
+    expect(solve(items, Float64Array.of(1, 0), 1, 10)).toBeUndefined()
+  })
+})
+
+describe('a hedged book', () => {
+  it('breaks in the middle of a range whose ends are safe', () => {
+    // Long A (β 2) against short B (β 1): the long is wiped out first, then the short only gains.
+    const leg = (asset: string, sign: 1 | -1) =>
+      linearItem({
+        symbol: asset,
+        asset,
+        price: 100,
+        entry: 100,
+        size: 1,
+        sign,
+        tiers: [{ floor: 0, rate: 0.01, deduction: 0 }],
+        feeRate: 0,
+        usdPerSettle: 1,
+        funding: null,
+      })
+    const items = [leg('A', 1), leg('B', -1), collateralItem('USDC', 40, 1)]
+    const velocities = Float64Array.of(2, 1, 0)
+    // 40 − 200x + 100x − 2 + 3x = 0
+    expect(solve(items, velocities, -1, 1)).toBeCloseTo(38 / 97, 12)
+    expect(slackAt(items, velocities, -1)).toBeGreaterThan(0)
+  })
+})

@@ -56,7 +56,7 @@ describe('checkPositions', () => {
     expect(lines[0]).toMatchObject({
       status: 'mismatch',
       venue: 'binance',
-      mode: 'isolated linear',
+      mode: 'isolated',
     })
     expect(exitCode).toBe(1)
   })
