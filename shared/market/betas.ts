@@ -15,7 +15,7 @@ const tailHours = 'regression on tail hours of hourly candles, 2024-04 to 2026-0
 const pegged = 'pegged to the US dollar'
 
 /** Upper ends of the measured ranges: the move that hurts is the larger one. */
-export const betas: Betas = {
+export const defaultBetas: Betas = {
   BTC: { value: 1, source: 'by definition', asOf: '2026-04-01' },
   ETH: { value: 1.25, source: `${tailHours}, range 1.12 to 1.25`, asOf: '2026-04-01' },
   SOL: { value: 1.34, source: tailHours, asOf: '2026-04-01' },

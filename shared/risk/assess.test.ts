@@ -8,12 +8,12 @@ import {
   position,
 } from '../collateral/snapshot.fixture.ts'
 import type { AccountSnapshot } from '../collateral/snapshot.ts'
-import { betas } from '../market/betas.ts'
+import { defaultBetas } from '../market/betas.ts'
 import { assess, type AssessOptions } from './assess.ts'
 import { defaultPolicy } from './defaultPolicy.ts'
 import { type Distance, type Measure, riskReportSchema } from './report.ts'
 
-const options: AssessOptions = { policy: defaultPolicy, betas, now: fixtureInstant }
+const options: AssessOptions = { policy: defaultPolicy, betas: defaultBetas, now: fixtureInstant }
 
 function valueOf(measure: Measure): number {
   if (measure.kind !== 'known') throw new Error(`unknown: ${measure.missing.join()}`)

@@ -9,7 +9,7 @@ import {
 } from '../collateral/snapshot.fixture.ts'
 import type { AccountSnapshot } from '../collateral/snapshot.ts'
 import { applyTransfer } from '../collateral/applyTransfer.ts'
-import { betas } from '../market/betas.ts'
+import { defaultBetas } from '../market/betas.ts'
 import { assess } from '../risk/assess.ts'
 import { defaultPolicy } from '../risk/defaultPolicy.ts'
 import { amount, amountToDecimal, amountToNumber, BTC, ETH, USDC, USDT } from '../units/amount.ts'
@@ -18,7 +18,7 @@ import { suggestionSchema } from './suggestion.ts'
 
 const options: SuggestOptions = {
   policy: defaultPolicy,
-  betas,
+  betas: defaultBetas,
   now: fixtureInstant,
   vault: [amount(USDC, 50_000_000_000n), amount(BTC, 100_000_000n)],
   assets: [USDC, USDT, BTC, ETH],
