@@ -117,7 +117,7 @@ export function recompute(given: RecordedCase): Recomputed {
     recordedRules.find(({ exchange, applies }) => exchange === given.exchange && applies(given)) ??
     byInputs
   const inputs = given.inputs ?? {}
-  const absent = (basis: Basis) => needs[basis].filter((name) => inputs[name] == null)
+  const absent = (basis: Basis) => needs[basis].filter((name) => (inputs[name] ?? null) === null)
   const basis = rule.bases.find((candidate) => absent(candidate).length === 0)
   const [first] = rule.bases
   if (basis === undefined)
