@@ -20,7 +20,8 @@ export function applyTransfer(
       : snapshot.collaterals.map((collateral) =>
           collateral === found ? moved(collateral, delta) : collateral,
         )
-  const usd = found?.priceUsd == null ? undefined : new Big(delta).times(found.priceUsd)
+  const price = found?.priceUsd ?? null
+  const usd = price === null ? undefined : new Big(delta).times(price)
   const shift = (value: Decimal | null): Decimal | null =>
     value === null || usd === undefined ? null : decimalFromBig(new Big(value).plus(usd))
   const { reported } = snapshot

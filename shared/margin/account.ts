@@ -85,8 +85,9 @@ export function positionKey(position: Position): string {
 export function usdPerUnit(snapshot: AccountSnapshot, asset: string): number | undefined {
   if (asset === 'USD') return 1
   const found = snapshot.collaterals.find((collateral) => collateral.asset === asset)
-  if (found?.priceUsd == null) return undefined
-  const price = Number(found.priceUsd)
+  const said = found?.priceUsd ?? null
+  if (said === null) return undefined
+  const price = Number(said)
   return price > 0 ? price : undefined
 }
 

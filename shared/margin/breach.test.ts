@@ -90,15 +90,12 @@ describe('the first breach', () => {
             sum + 1 + Math.abs(slackAt([item], Float64Array.of(velocities[i] ?? 0), 0)),
           0,
         )
-        for (let k = 0; k < 40; k++) {
-          const x = (end * k) / 40
-          if (found === 0) break
-          expect(slackAt(items, velocities, direction * x)).toBeGreaterThan(-1e-9 * scale)
-        }
-        if (found !== undefined) {
-          const after = slackAt(items, velocities, direction * (found + 1e-9 * (1 + found)))
-          expect(after).toBeLessThan(1e-6 * scale)
-        }
+        const before = found === 0 ? [] : Array.from({ length: 40 }, (_, k) => (end * k) / 40)
+        const slacks = before.map((x) => slackAt(items, velocities, direction * x))
+        expect(Math.min(...slacks, Infinity)).toBeGreaterThan(-1e-9 * scale)
+        const past = direction * (end + 1e-9 * (1 + end))
+        const after = found === undefined ? -Infinity : slackAt(items, velocities, past)
+        expect(after).toBeLessThan(1e-6 * scale)
       }),
       { numRuns: runs },
     )
@@ -114,12 +111,62 @@ describe('the first breach', () => {
         for (let k = 0; k <= steps && scanned === undefined; k++)
           if (slackAt(items, velocities, (direction * k) / steps) <= 0) scanned = k / steps
         // The scan may step over a dip that the walk sees; it must never see a breach earlier.
-        if (scanned !== undefined) {
-          expect(found).toBeDefined()
-          expect(found ?? Infinity).toBeLessThanOrEqual(scanned + 1e-9)
-        }
+        expect(found ?? Infinity).toBeLessThanOrEqual((scanned ?? Infinity) + 1e-9)
       }),
       { numRuns: runs },
     )
+  })
+})
+
+describe('a jump of maintenance', () => {
+  // Long 1 at 100, rate 1 % under 150 of notional and 60 % above, no deduction; 10 of cash.
+  const item = linearItem({
+    symbol: 'J',
+    asset: 'J',
+    price: 100,
+    entry: 100,
+    size: 1,
+    sign: 1,
+    tiers: [
+      { floor: 0, rate: 0.01, deduction: 0 },
+      { floor: 150, rate: 0.6, deduction: 0 },
+    ],
+    feeRate: 0,
+    usdPerSettle: 1,
+    funding: null,
+  })
+
+  it('breaches exactly at the boundary, even where profit outruns maintenance after it', () => {
+    const items = [item, collateralItem('USDC', 10, 1)]
+    expect(solve(items, Float64Array.of(1, 0), 1, 10)).toBeCloseTo(0.5, 12)
+  })
+
+  it('passes when the slack at the boundary is more than the jump', () => {
+    const items = [item, collateralItem('USDC', 60, 1)]
+    expect(solve(items, Float64Array.of(1, 0), 1, 10)).toBeUndefined()
+  })
+})
+
+describe('a hedged book', () => {
+  it('breaks in the middle of a range whose ends are safe', () => {
+    // Long A (β 2) against short B (β 1): the long is wiped out first, then the short only gains.
+    const leg = (asset: string, sign: 1 | -1) =>
+      linearItem({
+        symbol: asset,
+        asset,
+        price: 100,
+        entry: 100,
+        size: 1,
+        sign,
+        tiers: [{ floor: 0, rate: 0.01, deduction: 0 }],
+        feeRate: 0,
+        usdPerSettle: 1,
+        funding: null,
+      })
+    const items = [leg('A', 1), leg('B', -1), collateralItem('USDC', 40, 1)]
+    const velocities = Float64Array.of(2, 1, 0)
+    // 40 − 200x + 100x − 2 + 3x = 0
+    expect(solve(items, velocities, -1, 1)).toBeCloseTo(38 / 97, 12)
+    expect(slackAt(items, velocities, -1)).toBeGreaterThan(0)
   })
 })

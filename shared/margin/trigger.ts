@@ -1,11 +1,9 @@
 /** The exact price of one symbol at which its pool has no slack left, every other price held.
  *  Quote per base unit. Tier at the trigger, fees, other positions: all in the pool's items. Long and
- *  short of one symbol (hedge mode) move together and share one trigger, as venues show it. */
+ *  short of one symbol (hedge mode) move together and share one trigger, as venues show it.
+ *  Inverse contracts: the coin is the money, so what else is in the pool is held in coins, not in dollars. */
 import { makeSolver, type Solver } from './breach.ts'
-import type { Item } from './pool.ts'
-
-/** How far prices are searched upwards, as a multiple of the mark. */
-export const highestMultiple = 1e6
+import { collateralItem, type Item, itemNotional, itemSlack } from './pool.ts'
 
 export type Trigger =
   | { readonly kind: 'price'; readonly price: number }
@@ -18,26 +16,45 @@ export function triggerOf(
   symbol: string,
   solve: Solver = makeSolver(),
 ): Trigger {
-  const moving = items.filter((item) => item.kind === 'position' && item.symbol === symbol)
-  const mark = moving[0]?.price
-  if (mark === undefined) return { kind: 'none' }
-  const velocities = Float64Array.from(items, (item) => (moving.includes(item) ? 1 : 0))
-  const exposure = moving.reduce(
-    (sum, item) => sum + item.sign * (item.notionalA + item.notionalB * mark),
-    0,
-  )
+  const own = items.filter((item) => item.kind === 'position' && item.symbol === symbol)
+  const [first] = own
+  if (first === undefined) return { kind: 'none' }
+  const held = isInverse(first) ? items.map((item) => inCoins(item, first)) : items
+  const velocities = Float64Array.from(held, (item) => (moves(item, first) ? 1 : 0))
+  const exposure = own.reduce((sum, item) => sum + item.sign * itemNotional(item, item.price), 0)
   const adverse = exposure > 0 ? -1 : 1
-  for (const direction of [adverse, adverse === 1 ? -1 : 1] as const) {
-    const shock = solve(items, velocities, direction, direction === -1 ? 1 : highestMultiple)
-    if (shock === 0) return breachedTrigger(items, velocities, mark, adverse === 1 ? -1 : 1, solve)
+  const back = adverse === 1 ? -1 : 1
+  for (const direction of [adverse, back] as const) {
+    const shock = solve(held, velocities, direction, limitOf(direction))
+    if (shock === 0) return recovery(held, velocities, first.price, back, solve)
     if (shock !== undefined && (direction === 1 || shock < 1))
-      return { kind: 'price', price: mark * (1 + direction * shock) }
+      return { kind: 'price', price: first.price * (1 + direction * shock) }
   }
   return { kind: 'none' }
 }
 
+function limitOf(direction: 1 | -1): number {
+  return direction === -1 ? 1 : Infinity
+}
+
+function isInverse(item: Item): boolean {
+  return item.kind === 'position' && item.notionalB === 0
+}
+
+function moves(item: Item, first: Item): boolean {
+  if (item.kind === 'position') return item.symbol === first.symbol
+  return isInverse(first) && item.asset === first.asset
+}
+
+/** Another contract on the same coin, as the coins it is worth at its own mark. */
+function inCoins(item: Item, first: Item): Item {
+  if (item.kind === 'collateral' || item.symbol === first.symbol) return item
+  if (!isInverse(item) || item.asset !== first.asset) return item
+  return collateralItem(item.asset, itemSlack(item, item.price) / item.price, first.price)
+}
+
 /** Already past it: the trigger lies back where slack was last positive. */
-function breachedTrigger(
+function recovery(
   items: readonly Item[],
   velocities: Float64Array,
   mark: number,
@@ -49,7 +66,7 @@ function breachedTrigger(
     a: item.a.map((value) => -value),
     b: item.b.map((value) => -value),
   }))
-  const shock = solve(negated, velocities, back, back === -1 ? 1 : highestMultiple)
+  const shock = solve(negated, velocities, back, limitOf(back))
   if (shock === undefined || (back === -1 && shock >= 1)) return { kind: 'none' }
   return { kind: 'price', price: mark * (1 + back * shock) }
 }

@@ -26,6 +26,6 @@ export const defaultBetas: Betas = {
 }
 
 /** β of an asset, or undefined when nobody measured it. Own keys only, so that 'constructor' has none. */
-export function betaOf(betas: Betas, asset: string): number | undefined {
-  return Object.hasOwn(betas, asset) ? betas[asset]?.value : undefined
+export function betaOf(table: Betas, asset: string): number | undefined {
+  return Object.hasOwn(table, asset) ? table[asset]?.value : undefined
 }

@@ -127,7 +127,7 @@ describe('assess', () => {
     const true_ = verified(account({ collaterals: [cash(20_000)], positions: [position()] }))
     expect(assess(true_, options).state).toBe('complete')
     const [held] = true_.positions
-    if (held?.reportedLiquidation == null) throw new Error('no price')
+    if (held === undefined) throw new Error('no position')
     const off = decimal(Number(held.reportedLiquidation) + 1)
     const report = assess({ ...true_, positions: [{ ...held, reportedLiquidation: off }] }, options)
     expect(report.state).toBe('unverified')

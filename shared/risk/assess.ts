@@ -56,7 +56,7 @@ export function assess(snapshot: AccountSnapshot, options: AssessOptions): RiskR
     ...new Set([
       ...snapshot.gaps.map((gap) => gap.field),
       ...refusals.map((refusal) => refusal.data.field),
-      ...missingOf([...poolRisks.flatMap((pool) => [pool.distanceDown, pool.distanceUp])]),
+      ...missingOf(poolRisks.flatMap((pool) => [pool.distanceDown, pool.distanceUp])),
       ...missingOf([need.equity, need.required, need.excess]),
     ]),
   ]
@@ -85,6 +85,7 @@ export function assess(snapshot: AccountSnapshot, options: AssessOptions): RiskR
     tenPercent: tenPercent(held, factsOf(snapshot, options)),
     positions,
     scenarios: need.scenarios,
+    extremes: need.extremes,
     requiredUsd: need.required,
     excessUsd: need.excess,
     shortfallUsd: need.shortfall,
@@ -155,6 +156,7 @@ interface Requirement {
   readonly shortfall: Measure
   readonly binding: string | null
   readonly scenarios: readonly ScenarioResult[]
+  readonly extremes: readonly ScenarioResult[]
 }
 
 function requirement(
@@ -175,8 +177,12 @@ function requirement(
     )
     return { scenario, margins }
   })
-  const shown = results.map(({ scenario, margins }) => scenarioResult(scenario, margins))
   const counted = results.filter(({ scenario }) => scenario.shownOnly !== true)
+  const shownOnly = results.filter(({ scenario }) => scenario.shownOnly === true)
+  const outcomes = {
+    scenarios: counted.map(({ scenario, margins }) => scenarioResult(scenario, margins)),
+    extremes: shownOnly.map(({ scenario, margins }) => scenarioResult(scenario, margins)),
+  }
   const unknown = [
     ...new Set([
       ...gaps,
@@ -197,7 +203,7 @@ function requirement(
       excess: none,
       shortfall: none,
       binding: null,
-      scenarios: shown,
+      ...outcomes,
     }
   }
   let required = 0
@@ -239,7 +245,7 @@ function requirement(
     required: known(required),
     shortfall: known(shortfall),
     binding,
-    scenarios: shown,
+    ...outcomes,
     excess:
       ceiling === undefined
         ? { kind: 'unknown', missing: ['withdrawable'] }
@@ -303,7 +309,6 @@ function scenarioResult(scenario: Scenario, margins: readonly PoolMargin[]): Sce
     slackUsd: missing.length > 0 ? { kind: 'unknown', missing } : known(least),
     missing,
     values: valuesOf(scenario),
-    ...(scenario.shownOnly === true ? { shownOnly: true } : {}),
   }
 }
 

@@ -83,8 +83,6 @@ export const scenarioResultSchema = z
     missing: z.array(z.string()).readonly(),
     /** Values for the name's placeholders: asset, against, percent, symbol. */
     values: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
-    /** Shown, but not part of the requirement. Absent: it counts. */
-    shownOnly: z.boolean().optional(),
   })
   .readonly()
 export type ScenarioResult = z.infer<typeof scenarioResultSchema>
@@ -128,7 +126,10 @@ export const riskReportSchema = z
     /** Survives the 10 % rule in both directions. */
     tenPercent: z.enum(['passes', 'fails', 'unknown']),
     positions: z.array(positionRiskSchema).readonly(),
+    /** Those that make the requirement: the policy's, and the ones made for this account's instruments. */
     scenarios: z.array(scenarioResultSchema).readonly(),
+    /** Worse days of the past, shown but not required (`shownOnly` in the policy). */
+    extremes: z.array(scenarioResultSchema).readonly().optional(),
     /** Collateral the policy wants here, and what lies above it and may leave. */
     requiredUsd: measureSchema,
     excessUsd: measureSchema,

@@ -217,7 +217,8 @@ function capReason(
 function priceOf(snapshots: readonly AccountSnapshot[], asset: string): number | undefined {
   for (const { collaterals } of snapshots) {
     const found = collaterals.find((collateral) => collateral.asset === asset)
-    if (found?.priceUsd != null) return Number(found.priceUsd)
+    const said = found?.priceUsd ?? null
+    if (said !== null) return Number(said)
   }
   return undefined
 }
