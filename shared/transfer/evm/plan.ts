@@ -158,8 +158,8 @@ function chooseUnits(
     return refuse('INPUT_INVALID', { field: 'balances.token', problem: 'unknown' })
   }
   const units = request.amount.kind === 'all' ? balances.token : request.amount.units
-  if (units > balances.token || units === 0n) {
-    return insufficient(moved, units === 0n ? 1n : units, balances.token)
+  if (units > balances.token || units <= 0n) {
+    return insufficient(moved, units <= 0n ? 1n : units, balances.token)
   }
   if (maxFeeWei > balances.coin) return insufficient(coin, maxFeeWei, balances.coin)
   return ok(units)
