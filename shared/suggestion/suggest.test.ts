@@ -59,13 +59,14 @@ describe('suggest', () => {
     expect(sweep.kind).toBe('sweep')
     const excess = report.excessUsd.kind === 'known' ? report.excessUsd.value : 0
     expect(amountToNumber(sweep.amount)).toBeLessThanOrEqual(excess)
-    expect(amountToNumber(sweep.amount)).toBeGreaterThan(excess - 0.02)
+    // 142,000 of positions × 1 % × 1.5
+    expect(amountToNumber(sweep.amount)).toBeCloseTo(excess - 2_130, 1)
     const after = assess(
       applyTransfer(demo, 'USDC', decimal(`-${amountToDecimal(sweep.amount)}`)),
       options,
     )
     expect(after.scenarios.every(({ outcome }) => outcome === 'passes')).toBe(true)
-    expect(sweep.after.excessUsd).toBeLessThan(0.03)
+    expect(sweep.after.excessUsd).toBeCloseTo(2_130, 1)
     expect(sweep.before.distanceDown).toBeLessThan(-0.7)
     expect(sweep.after.distanceDown).toBeGreaterThan(-0.5)
   })
@@ -109,7 +110,10 @@ describe('suggest', () => {
       account({ ...demo, collaterals: [cash(120_000, { withdrawable: decimal('600.1234569') })] }),
     )
     const [sweep] = run(capped).suggestions
-    expect(sweep?.amount.units).toBe(600_120_000n)
+    expect(sweep).toBeUndefined()
+    const idle = account({ collaterals: [cash(120_000, { withdrawable: decimal('600.1299999') })] })
+    // The excess is in whole cents.
+    expect(run(idle).suggestions[0]?.amount.units).toBe(600_120_000n)
   })
 
   it('puts what is short before what is too much', () => {
@@ -117,5 +121,25 @@ describe('suggest', () => {
     const reports = [assess(demo, options), assess(two, options)]
     const kinds = suggest(reports, [demo, two], options).map(({ kind }) => kind)
     expect(kinds).toEqual(['top-up', 'sweep'])
+  })
+})
+
+describe('a suggestion made at the edge of the price limit', () => {
+  it('is still excess after any move within it', () => {
+    const [sweep] = run(demo).suggestions
+    if (sweep === undefined) throw new Error('no sweep')
+    for (const move of [-0.01, 0.01]) {
+      const moved = {
+        ...demo,
+        positions: demo.positions.map((held) => ({
+          ...held,
+          mark: decimal(Number(held.mark) * (1 + move)),
+        })),
+      }
+      const { excessUsd } = assess(moved, options)
+      expect(excessUsd.kind === 'known' && excessUsd.value).toBeGreaterThanOrEqual(
+        amountToNumber(sweep.amount),
+      )
+    }
   })
 })

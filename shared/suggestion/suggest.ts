@@ -56,7 +56,7 @@ export function whyNoSuggestion(
   if (sweep(report, snapshot, options, [report], [snapshot]) !== undefined) return undefined
   const excessUsd = report.excessUsd.kind === 'known' ? report.excessUsd.value : 0
   const { minimumSweepUsd } = options.policy
-  if (excessUsd < minimumSweepUsd)
+  if (excessUsd - headroomOf(report, options) < minimumSweepUsd)
     return reason('reason.none.underMinimum', { excessUsd, minimumUsd: minimumSweepUsd })
   return reason('reason.none.noMovableAsset', { excessUsd })
 }
@@ -89,10 +89,12 @@ function sweep(
 ): Suggestion | undefined {
   if (report.excessUsd.kind !== 'known') return undefined
   const excessUsd = report.excessUsd.value
-  if (excessUsd < options.policy.minimumSweepUsd || short(report) > 0) return undefined
+  const headroomUsd = headroomOf(report, options)
+  const most = excessUsd - headroomUsd
+  if (most < options.policy.minimumSweepUsd || short(report) > 0) return undefined
   const candidates = snapshot.collaterals
     .flatMap((collateral) => {
-      const amount = sweepable(snapshot, collateral, excessUsd, options)
+      const amount = sweepable(snapshot, collateral, most, options)
       if (amount === undefined) return []
       return [{ amount, usd: amountToNumber(amount) * Number(collateral.priceUsd) }]
     })
@@ -125,23 +127,35 @@ function sweep(
       reason('reason.sweep.stillPasses', {
         scenarios: after.scenarios.filter(({ outcome }) => outcome === 'passes').length,
       }),
+      ...(headroomUsd > 0
+        ? [reason('reason.sweep.headroom', { headroomUsd: roundCents(headroomUsd) })]
+        : []),
       ...capReason(report, reports, snapshots, options),
     ],
   }
+}
+
+/** A plan stays valid while prices move within the policy's limit, so what it takes must still be
+ *  excess at the edge of it: equity falls with the price, and the requirement of a short rises. */
+const headroomPerMove = 1.5
+
+function headroomOf(report: RiskReport, options: SuggestOptions): number {
+  const gross = report.positions.reduce((sum, { notionalUsd }) => sum + value(notionalUsd), 0)
+  return gross * (options.policy.priceLimitBps / 10_000) * headroomPerMove
 }
 
 /** The most of one asset that policy, excess and the venue let out; undefined for none. */
 function sweepable(
   snapshot: AccountSnapshot,
   collateral: Collateral,
-  excessUsd: number,
+  mostUsd: number,
   options: SuggestOptions,
 ): Amount | undefined {
   const asset = options.assets.find(({ symbol }) => symbol === collateral.asset)
   const price = Number(collateral.priceUsd ?? 0)
   const ceiling = collateral.withdrawable ?? loneWithdrawable(snapshot)
   if (asset === undefined || ceiling === null || !(price > 0)) return undefined
-  const most = Math.min(removableUnits(snapshot, collateral, options), excessUsd / price)
+  const most = Math.min(removableUnits(snapshot, collateral, options), mostUsd / price)
   const byPolicy = amountFromNumberDown(asset, Math.max(0, most))
   const byVenue = amountFromDecimal(asset, ceiling, 'down')
   if (byVenue === undefined) return undefined
