@@ -251,9 +251,12 @@ test('a wrong token, a call before the greeting, an unknown caller and a huge fr
     })
     socket.on('error', () => {})
     const closed = new Promise((resolve) => socket.on('close', resolve))
+    const before = performance.now()
     socket.write(Buffer.concat([bytes, framed(call)]))
     await closed
     expect(answered).toBe('')
+    // at once, not when the time to greet is over
+    expect(performance.now() - before).toBeLessThan(3_000)
   }
   expect(calls).toEqual([])
 })
