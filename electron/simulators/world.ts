@@ -70,7 +70,7 @@ async function fundVault(
   evm: EvmWorld,
 ): Promise<void> {
   for (const [index, sats] of bitcoinCoins.entries()) {
-    bitcoin.fund(device.bitcoinAddress(`m/84'/1'/0'/0/${index}`), sats)
+    bitcoin.fund(device.bitcoinAddress(`m/84'/1'/0'/0/${index}`, 'Regtest'), sats)
   }
   bitcoin.mine(3)
   const address = device.evmAddress("m/44'/60'/0'/0/0")

@@ -1,0 +1,253 @@
+import { expect, test } from 'vitest'
+import { ok, refuse } from '../../../shared/errors/refusal.ts'
+import type { StepKind, TransferEvent } from '../../../shared/transfer/event.ts'
+import type { TransferPlan } from '../../../shared/transfer/plan.ts'
+import { amount, USDC } from '../../../shared/units/amount.ts'
+import type { Journal } from '../journal.ts'
+import { createTransfers, type RunStep, type StepResult } from './engine.ts'
+
+const digest = 'ab'.repeat(32)
+
+function planOf(purpose: TransferPlan['purpose']): TransferPlan {
+  const moved = amount(USDC, 1_000_000n)
+  return {
+    id: 't1',
+    purpose,
+    createdAt: 0,
+    expiresAt: 1_000_000,
+    amount: moved,
+    networkFee: amount(USDC, 0n),
+    recipient: { address: 'a', label: '', origin: 'vault' },
+    accountId: 'x',
+    before: null,
+    after: null,
+    prices: [],
+    priceLimitBps: 50,
+    execution: {
+      kind: 'venue',
+      venue: 'binance-usdm',
+      accountId: 'x',
+      network: 'ETH',
+      chain: 'evm:31337',
+      internal: { from: 'margin', to: 'spot', amount: moved },
+      amount: moved,
+      venueFee: amount(USDC, 0n),
+      arrives: moved,
+      address: 'a',
+      addressPath: 'm',
+      clientIds: { internal: 'i', withdrawal: 'w' },
+    },
+  }
+}
+
+/** A journal that survives its host: the same array, taken up again by the next one. */
+function memoryJournal(
+  entries: TransferEvent[],
+  failAt?: (event: TransferEvent) => boolean,
+): Journal {
+  return {
+    record(event) {
+      if (failAt?.(event as TransferEvent)) return refuse('STORE_WRITE_FAILED', { reason: 'full' })
+      entries.push(event as TransferEvent)
+      return ok({ seq: entries.length, at: entries.length, kind: event.kind, body: '', hash: '' })
+    },
+    replay(take) {
+      entries.forEach((event, index) => take(event, index + 1))
+    },
+  }
+}
+
+function open(
+  entries: TransferEvent[],
+  runStep: RunStep,
+  failAt?: (event: TransferEvent) => boolean,
+) {
+  const journal = memoryJournal(entries, failAt)
+  const transfers = createTransfers({
+    journal,
+    clock: { now: () => entries.length, sleep: () => Promise.resolve() },
+    runStep,
+    onChange: () => undefined,
+    log: () => undefined,
+  })
+  journal.replay((event, at) => {
+    if ('transferId' in event) transfers.take(event, at)
+  })
+  return transfers
+}
+
+const done: StepResult = { kind: 'done', reference: null }
+
+function addPlanned(
+  transfers: ReturnType<typeof open>,
+  purpose: TransferPlan['purpose'] = 'sweep',
+) {
+  return transfers.add({
+    kind: 'transfer.planned',
+    transferId: 't1',
+    plan: planOf(purpose),
+    digest,
+  })
+}
+
+test('an intent is in the journal before its step runs, and its outcome after', async () => {
+  const entries: TransferEvent[] = []
+  const seen: string[] = []
+  const transfers = open(entries, (_, step) => {
+    seen.push(`${step} after ${entries.at(-1)?.kind}`)
+    return Promise.resolve(done)
+  })
+  addPlanned(transfers)
+  transfers.approve('t1', digest, 'test')
+  await transfers.settle()
+  expect(seen).toEqual([
+    'confirm-address after transfer.intent',
+    'internal-out after transfer.intent',
+    'venue-withdraw after transfer.intent',
+    'arrive after transfer.intent',
+  ])
+  expect(transfers.get('t1')?.state).toBe('done')
+})
+
+test('without the intent written, the step does not run', async () => {
+  const ran: StepKind[] = []
+  const transfers = open(
+    [],
+    (_, step) => {
+      ran.push(step)
+      return Promise.resolve(done)
+    },
+    (event) => event.kind === 'transfer.intent' && event.step === 'internal-out',
+  )
+  addPlanned(transfers)
+  transfers.approve('t1', digest, 'test')
+  await transfers.settle()
+  expect(ran).toEqual(['confirm-address'])
+})
+
+test('killed between intent and outcome, the next host looks instead of doing it again', async () => {
+  const entries: TransferEvent[] = []
+  // The first host dies while the venue works: its step never returns.
+  const first = open(entries, (_, step) =>
+    step === 'venue-withdraw' ? new Promise(() => undefined) : Promise.resolve(done),
+  )
+  addPlanned(first)
+  first.approve('t1', digest, 'test')
+  await new Promise((resolve) => setTimeout(resolve, 10))
+  expect(entries.at(-1)).toMatchObject({ kind: 'transfer.intent', step: 'venue-withdraw' })
+
+  const calls: { step: StepKind; resumed: boolean }[] = []
+  const second = open(entries, (_, step, { resumed }) => {
+    calls.push({ step, resumed })
+    return Promise.resolve(done)
+  })
+  second.resume()
+  await second.settle()
+  expect(calls).toEqual([
+    { step: 'venue-withdraw', resumed: true },
+    { step: 'arrive', resumed: false },
+  ])
+  expect(
+    entries.filter((event) => event.kind === 'transfer.intent' && event.step === 'venue-withdraw'),
+  ).toHaveLength(1)
+})
+
+test.each(['confirm-address', 'sign'] as const)(
+  'an approval does not outlive the host while the device waits at %s',
+  async (waiting) => {
+    const entries: TransferEvent[] = []
+    const purpose = waiting === 'sign' ? 'withdraw' : 'sweep'
+    const first = open(entries, () => new Promise(() => undefined))
+    addPlanned(first, purpose)
+    first.approve('t1', digest, 'test')
+    const second = open(entries, () => Promise.resolve(done))
+    second.resume()
+    await second.settle()
+    expect(second.get('t1')).toMatchObject({ state: 'refused', refusal: { code: 'HOST_STOPPED' } })
+  },
+)
+
+test('an unknown outcome stays until the user looks again, and looking never sends', async () => {
+  const entries: TransferEvent[] = []
+  let found = false
+  const resumedFlags: boolean[] = []
+  const transfers = open(entries, (_, step, { resumed }) => {
+    if (step !== 'venue-withdraw') return Promise.resolve(done)
+    resumedFlags.push(resumed)
+    return Promise.resolve(
+      found
+        ? done
+        : { kind: 'unknown', refusal: { code: 'OUTCOME_UNKNOWN', data: { step, since: 0 } } },
+    )
+  })
+  addPlanned(transfers)
+  transfers.approve('t1', digest, 'test')
+  await transfers.settle()
+  expect(transfers.get('t1')?.state).toBe('unknown')
+  expect((await transfers.cancel('t1')).ok).toBe(false)
+  found = true
+  transfers.resolve('t1', 'look-again')
+  await transfers.settle()
+  expect(transfers.get('t1')?.state).toBe('done')
+  expect(resumedFlags).toEqual([false, true])
+})
+
+test('closing on the user’s own judgement ends an unknown transfer without running anything', async () => {
+  let runs = 0
+  const transfers = open([], (_, step) => {
+    runs += 1
+    return Promise.resolve(
+      step === 'internal-out'
+        ? { kind: 'unknown', refusal: { code: 'OUTCOME_UNKNOWN', data: { step, since: 0 } } }
+        : done,
+    )
+  })
+  addPlanned(transfers)
+  transfers.approve('t1', digest, 'test')
+  await transfers.settle()
+  const before = runs
+  transfers.resolve('t1', 'did-not-happen')
+  await transfers.settle()
+  expect(transfers.get('t1')).toMatchObject({
+    state: 'refused',
+    refusal: { code: 'OUTCOME_UNKNOWN' },
+  })
+  expect(runs).toBe(before)
+})
+
+test('cancelling while the device waits ends it as cancelled', async () => {
+  const transfers = open([], (_, __, { signal }) => {
+    return new Promise((resolve) => {
+      signal.addEventListener('abort', () =>
+        resolve({ kind: 'refused', refusal: { code: 'DEVICE_CANCELLED', data: { what: 'sign' } } }),
+      )
+    })
+  })
+  addPlanned(transfers, 'withdraw')
+  transfers.approve('t1', digest, 'test')
+  const cancelled = await transfers.cancel('t1')
+  expect(cancelled).toMatchObject({ ok: true, value: { state: 'cancelled' } })
+})
+
+test('nothing can be cancelled once the venue was told', async () => {
+  const transfers = open([], (_, step) =>
+    step === 'internal-out' ? new Promise(() => undefined) : Promise.resolve(done),
+  )
+  addPlanned(transfers)
+  transfers.approve('t1', digest, 'test')
+  await new Promise((resolve) => setTimeout(resolve, 5))
+  expect(await transfers.cancel('t1')).toMatchObject({
+    ok: false,
+    refusal: { code: 'PLAN_STATE_WRONG' },
+  })
+})
+
+test('a second approval of the same plan breaks the replay rule and is not written', () => {
+  const entries: TransferEvent[] = []
+  const transfers = open(entries, () => new Promise(() => undefined))
+  addPlanned(transfers)
+  transfers.approve('t1', digest, 'test')
+  const written = entries.length
+  expect(() => transfers.approve('t1', digest, 'test')).toThrow(/approve done while at/)
+  expect(entries).toHaveLength(written)
+})
