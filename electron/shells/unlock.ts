@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { type Result, refuse } from '../../shared/errors/refusal.ts'
 import { systemRandom } from '../adapters/system/clock.ts'
-import { type Keychain, openKeySlots } from '../adapters/system/keySlots.ts'
+import { type Keychain, openKeySlots } from '../adapters/store/keySlots.ts'
 import type { Answer, Ask } from './hostProtocol.ts'
 
 const passphraseName = 'BULKHEAD_PASSPHRASE'

@@ -9,9 +9,9 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { ok, type Result, refuse } from '../../../shared/errors/refusal.ts'
 import type { Random } from '../../host/ports.ts'
-import { storeFault } from '../store/database.ts'
-import { makePrivateDirectory, writeFileDurably } from '../store/durableFile.ts'
-import { decryptSecret, encryptSecret } from '../store/seal.ts'
+import { storeFault } from './database.ts'
+import { makePrivateDirectory, writeFileDurably } from './durableFile.ts'
+import { decryptSecret, encryptSecret } from './seal.ts'
 
 /** The operating system's keychain, e.g. Electron's safeStorage. Its calls may reject. */
 export interface Keychain {

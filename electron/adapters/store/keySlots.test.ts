@@ -12,9 +12,9 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { systemRandom } from './clock.ts'
 import { ephemeralDataKey, type Keychain, type KeySlots, openKeySlots } from './keySlots.ts'
 
+const random = { bytes: (length: number) => new Uint8Array(randomBytes(length)) }
 let directory: string
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'bulkhead-keys-'))
@@ -36,7 +36,7 @@ function fakeKeychain(state = { available: true, broken: false }): Keychain {
 }
 
 function slotsOf(keychain: Keychain | null = null): KeySlots {
-  const slots = openKeySlots({ directory, random: systemRandom, keychain })
+  const slots = openKeySlots({ directory, random, keychain })
   if (!slots.ok) throw new Error(JSON.stringify(slots.refusal))
   return slots.value
 }
@@ -157,7 +157,7 @@ test('a damaged file is refused: not json, weakened scrypt, a slot twice, no slo
     JSON.stringify({ ...parsed, slots: [] }),
   ]) {
     writeFileSync(file(), text)
-    expect(openKeySlots({ directory, random: systemRandom, keychain: null }), text).toMatchObject({
+    expect(openKeySlots({ directory, random, keychain: null }), text).toMatchObject({
       ok: false,
       refusal: { code: 'STORE_CORRUPT' },
     })
@@ -178,6 +178,6 @@ test('a write that fails keeps the old slots in force', async () => {
 }, 60_000)
 
 test('the demo key is written nowhere', () => {
-  expect(ephemeralDataKey(systemRandom)).toHaveLength(32)
+  expect(ephemeralDataKey(random)).toHaveLength(32)
   expect(readdirSync(directory)).toEqual([])
 })
