@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { type Result, ok, refuse } from '../../shared/errors/refusal.ts'
 import { ETH, USDC } from '../../shared/units/amount.ts'
-import { loadCurve } from '../adapters/chain/bitcoin/curve.ts'
+import { createCurve } from '../adapters/chain/bitcoin/curve.ts'
 import { createElectrumBitcoin } from '../adapters/chain/bitcoin/electrumBitcoin.ts'
 import { createAbsentBitcoin } from '../adapters/chain/bitcoin/absentBitcoin.ts'
 import { createEvm } from '../adapters/chain/evm/evm.ts'
@@ -55,7 +55,7 @@ async function openHost(around: Surroundings, own: () => OwnPorts): Promise<Resu
     store: store.value,
     clock: systemClock,
     random: systemRandom,
-    curve: loadCurve(),
+    curve: createCurve(),
     version,
     confirmation: around.confirmation,
     log: around.log,

@@ -1,0 +1,101 @@
+/** Reads what a bitcoin payment needs (coins with their own transactions, a fee rate, the tip) and plans it.
+ *  Unconfirmed coins are left alone: whoever sent them can still take them back. */
+import { type Result, ok, refuse } from '../../../shared/errors/refusal.ts'
+import type { Policy } from '../../../shared/risk/policy.ts'
+import {
+  type BitcoinPlanRefusals,
+  planBitcoinTransfer,
+} from '../../../shared/transfer/btc/planBitcoinTransfer.ts'
+import type { BitcoinTransactionPlan } from '../../../shared/transfer/plan.ts'
+import { type Amount, BTC, amount } from '../../../shared/units/amount.ts'
+import type { PinnedVault } from '../../../shared/vault/account.ts'
+import type { DecodedAddress } from '../../../shared/vault/address.ts'
+import type { BitcoinPort, ChainRefusals, ChainResult, Random } from '../ports.ts'
+import type { Vault } from '../vault.ts'
+
+/** Blocks until a confirmation is expected. */
+const feeTargets = { fast: 1, normal: 6, slow: 24 } as const
+
+/** No single payment costs more, whatever the rate: 0.01 BTC. */
+const absoluteFeeCap = 1_000_000n
+
+export interface BitcoinRequest {
+  readonly bitcoin: BitcoinPort
+  readonly vault: Vault
+  readonly pinned: PinnedVault
+  readonly random: Random
+  readonly policy: Policy
+  readonly recipient: DecodedAddress
+  readonly asked: Amount | 'all'
+  readonly feeTarget: keyof typeof feeTargets
+}
+
+async function readTransactions(
+  bitcoin: BitcoinPort,
+  txids: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<ChainResult<ReadonlyMap<string, string>>> {
+  const read = new Map<string, string>()
+  for (const txid of txids) {
+    const raw = await bitcoin.readTransaction(txid, signal)
+    if (!raw.ok) return raw
+    read.set(txid, raw.value)
+  }
+  return ok(read)
+}
+
+export async function planBitcoin(
+  request: BitcoinRequest,
+  signal: AbortSignal,
+): Promise<
+  Result<
+    { readonly execution: BitcoinTransactionPlan; readonly amount: Amount; readonly fee: Amount },
+    BitcoinPlanRefusals | ChainRefusals | 'NOT_FOUND'
+  >
+> {
+  const { bitcoin, vault, policy, recipient, asked } = request
+  await vault.refresh()
+  const state = vault.bitcoin()
+  const change = vault.nextChange()
+  if (state === null || change === undefined)
+    return refuse('NOT_FOUND', { what: 'coins', id: 'bitcoin' })
+  const coins = state.coins.filter((coin) => coin.height !== null && coin.height > 0)
+  const [tip, feeRate, previousTransactions] = await Promise.all([
+    bitcoin.readTip(signal),
+    bitcoin.readFeeRate(feeTargets[request.feeTarget], signal),
+    readTransactions(bitcoin, new Set(coins.map((coin) => coin.txid)), signal),
+  ])
+  if (!tip.ok) return tip
+  if (!feeRate.ok) return feeRate
+  if (!previousTransactions.ok) return previousTransactions
+  if (feeRate.value > policy.feeCapSatPerVb) {
+    return refuse('FEE_OVER_CAP', {
+      fee: String(feeRate.value),
+      cap: String(policy.feeCapSatPerVb),
+      asset: 'sat/vB',
+    })
+  }
+  const planned = planBitcoinTransfer({
+    account: request.pinned.bitcoin,
+    coins,
+    previousTransactions: previousTransactions.value,
+    payment:
+      asked === 'all'
+        ? { kind: 'send-all', address: recipient.address }
+        : { kind: 'pay', recipients: [{ address: recipient.address, value: asked.units }] },
+    feeRateSatPerVb: feeRate.value,
+    feeCap: { absolute: absoluteFeeCap, relativeBps: Math.floor(policy.feeCapOfAmount * 10_000) },
+    changeIndex: change.index,
+    tipHeight: tip.value.height,
+    random: request.random,
+  })
+  if (!planned.ok) return planned
+  const sent = planned.value.outputs
+    .filter((output) => output.role === 'recipient')
+    .reduce((sum, output) => sum + output.value, 0n)
+  return ok({
+    execution: planned.value,
+    amount: amount(BTC, sent),
+    fee: amount(BTC, planned.value.fee),
+  })
+}
