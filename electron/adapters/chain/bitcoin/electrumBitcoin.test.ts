@@ -1,0 +1,411 @@
+import { randomBytes } from 'node:crypto'
+import { Transaction } from 'bitcoinjs-lib'
+import { afterEach, describe, expect, it } from 'vitest'
+import { planBitcoinTransfer } from '../../../../shared/transfer/btc/planBitcoinTransfer.ts'
+import type { BitcoinTransactionPlan } from '../../../../shared/transfer/plan.ts'
+import { verifyBitcoin } from '../../../../shared/transfer/verify/bitcoin.ts'
+import type { VerifiedTransaction } from '../../../../shared/transfer/verify/verified.ts'
+import type { PinnedBitcoinAccount } from '../../../../shared/vault/account.ts'
+import { type OwnAddress, deriveBitcoinAddress } from '../../../../shared/vault/ownAddress.ts'
+import type { BitcoinPort, Clock } from '../../../host/ports.ts'
+import {
+  type BitcoinSimulator,
+  type BitcoinSimulatorOptions,
+  startBitcoinSimulator,
+} from '../../../simulators/bitcoin/simulator.ts'
+import type { Fault } from '../../../simulators/bitcoin/faults.ts'
+import { createTestWallet } from '../../../simulators/bitcoin/testWallet.ts'
+import { createCurve } from './curve.ts'
+import { type ElectrumBitcoinOptions, createElectrumBitcoin } from './electrumBitcoin.ts'
+
+const wallet = createTestWallet(`${'abandon '.repeat(11)}about`, 'regtest')
+const account: PinnedBitcoinAccount = {
+  chain: 'bitcoin',
+  id: 'vault',
+  network: 'regtest',
+  path: "m/84'/1'/0'",
+  xpub: wallet.xpub("m/84'/1'/0'"),
+  scriptType: 'p2wpkh',
+}
+const clock: Clock = {
+  now: Date.now,
+  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+}
+const random = { bytes: (length: number) => Uint8Array.from(randomBytes(length)) }
+const curve = createCurve()
+const never = new AbortController().signal
+const BROADCAST = 'blockchain.transaction.broadcast'
+const DIGEST = 'ab'.repeat(32)
+
+const cleanup: (() => Promise<void>)[] = []
+afterEach(async () => {
+  for (const close of cleanup.splice(0).reverse()) await close()
+})
+
+function value<T>(
+  result:
+    | { readonly ok: true; readonly value: T }
+    | { readonly ok: false; readonly refusal: object },
+): T {
+  if (!result.ok) throw new Error(JSON.stringify(result.refusal))
+  return result.value
+}
+
+function own(branch: 0 | 1, index: number): OwnAddress {
+  return value(deriveBitcoinAddress(account, { branch, index }))
+}
+
+async function start(
+  simulatorOptions: BitcoinSimulatorOptions = {},
+  portOptions: Partial<ElectrumBitcoinOptions> = {},
+): Promise<{ simulator: BitcoinSimulator; port: BitcoinPort }> {
+  const simulator = await startBitcoinSimulator(simulatorOptions)
+  cleanup.push(simulator.close)
+  const port = createElectrumBitcoin({
+    network: 'regtest',
+    host: '127.0.0.1',
+    port: simulator.port,
+    tls: 'off',
+    clock,
+    timeoutMs: 3_000,
+    ...portOptions,
+  })
+  cleanup.push(port.close)
+  return { simulator, port }
+}
+
+/** Reads coins of our first addresses and plans a payment out of them. */
+async function plan(port: BitcoinPort, recipient: string, sats: bigint) {
+  const addresses = [own(0, 0), own(0, 1), own(1, 0)]
+  const found = value(
+    await port.readCoins(
+      addresses.map((address) => address.script),
+      never,
+    ),
+  )
+  const coins = found.map((coin) => {
+    const owner = addresses.find((address) => address.script === coin.script)
+    if (owner === undefined) throw new Error('a coin of nobody')
+    return { ...coin, address: owner.address, path: owner.path }
+  })
+  const previousTransactions = new Map<string, string>()
+  for (const { txid } of coins) {
+    previousTransactions.set(txid, value(await port.readTransaction(txid, never)))
+  }
+  return value(
+    planBitcoinTransfer({
+      account,
+      coins,
+      previousTransactions,
+      payment: { kind: 'pay', recipients: [{ address: recipient, value: sats }] },
+      feeRateSatPerVb: value(await port.readFeeRate(3, never)),
+      feeCap: { absolute: 50_000n, relativeBps: 2_000 },
+      changeIndex: 0,
+      tipHeight: value(await port.readTip(never)).height,
+      random,
+    }),
+  )
+}
+
+function sign(planned: BitcoinTransactionPlan): string {
+  const transaction = new Transaction()
+  transaction.version = planned.version
+  transaction.locktime = planned.locktime
+  for (const input of planned.inputs) {
+    transaction.addInput(Buffer.from(input.txid, 'hex').reverse(), input.vout, input.sequence)
+  }
+  for (const output of planned.outputs) {
+    transaction.addOutput(Buffer.from(output.script, 'hex'), output.value)
+  }
+  wallet.sign(transaction, planned.inputs)
+  return transaction.toHex()
+}
+
+function verified(planned: BitcoinTransactionPlan): VerifiedTransaction {
+  const rawHex = sign(planned)
+  return value(verifyBitcoin({ plan: planned, digest: DIGEST, rawHex, account, curve }))
+}
+
+const STRANGER = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080'
+
+describe('a payment from coin to confirmation', () => {
+  it('is planned, signed, verified, sent once and confirmed', async () => {
+    const { simulator, port } = await start()
+    simulator.fund(own(0, 0).address, 1_000_000n)
+    simulator.fund(own(0, 1).address, 500_000n)
+    simulator.mine(1)
+    const planned = await plan(port, STRANGER, 1_200_000n)
+    const transaction = verified(planned)
+    expect(value(await port.broadcast(transaction, never))).toEqual({ txid: transaction.txid })
+    // Sending again is the same as having sent.
+    expect(value(await port.broadcast(transaction, never))).toEqual({ txid: transaction.txid })
+    const script = planned.outputs[0]?.script ?? ''
+    expect(value(await port.readConfirmation(transaction.txid, script, never))).toEqual({
+      kind: 'mempool',
+    })
+    simulator.mine(3)
+    expect(value(await port.readConfirmation(transaction.txid, script, never))).toEqual({
+      kind: 'confirmed',
+      height: 112,
+      confirmations: 3,
+    })
+    expect(value(await port.broadcast(transaction, never))).toEqual({ txid: transaction.txid })
+    const paid = [own(0, 0), own(0, 1), own(1, 0)].map((address) => address.script)
+    const left = value(await port.readCoins(paid, never))
+    expect(left.map((coin) => coin.value)).toEqual([1_500_000n - 1_200_000n - planned.fee])
+  })
+
+  it('goes back to the mempool and confirms again when its block is lost', async () => {
+    const { simulator, port } = await start()
+    simulator.fund(own(0, 0).address, 1_000_000n)
+    simulator.mine(1)
+    const planned = await plan(port, STRANGER, 400_000n)
+    const transaction = verified(planned)
+    value(await port.broadcast(transaction, never))
+    simulator.mine(1)
+    const script = planned.outputs[0]?.script ?? ''
+    const confirmation = async () =>
+      value(await port.readConfirmation(transaction.txid, script, never)).kind
+    expect(await confirmation()).toBe('confirmed')
+    simulator.reorganise({ depth: 1, lost: 'to-mempool' })
+    expect(await confirmation()).toBe('mempool')
+    simulator.mine(1)
+    expect(await confirmation()).toBe('confirmed')
+    simulator.reorganise({ depth: 1, lost: 'forgotten' })
+    expect(await confirmation()).toBe('unknown')
+    value(await port.broadcast(transaction, never))
+    expect(await confirmation()).toBe('mempool')
+  })
+
+  it('knows which scripts were ever used, also when spent or unconfirmed', async () => {
+    const { simulator, port } = await start()
+    simulator.fund(own(0, 0).address, 1_000_000n)
+    simulator.mine(1)
+    value(await port.broadcast(verified(await plan(port, STRANGER, 500_000n)), never))
+    const scripts = [own(0, 0), own(0, 1), own(1, 0), own(1, 1)].map((address) => address.script)
+    const used = value(await port.readUsedScripts(scripts, never))
+    expect(scripts.map((script) => used.has(script))).toEqual([true, false, true, false])
+  })
+
+  it('never sends an extended key over the socket', async () => {
+    const { simulator, port } = await start()
+    simulator.fund(own(0, 0).address, 1_000_000n)
+    simulator.mine(1)
+    value(await port.broadcast(verified(await plan(port, STRANGER, 500_000n)), never))
+    const said = simulator.received().join('\n')
+    expect(said.length).toBeGreaterThan(500)
+    expect(said).not.toMatch(/[xyztuv]pub[1-9A-HJ-NP-Za-km-z]{20}/)
+    const keyBytes = Buffer.from(wallet.publicKey(account.path)).toString('hex')
+    expect(said).not.toContain(keyBytes)
+  })
+})
+
+describe('what was not verified is not sent', () => {
+  it('refuses a look-alike of a verified transaction', async () => {
+    const { simulator, port } = await start()
+    simulator.fund(own(0, 0).address, 1_000_000n)
+    simulator.mine(1)
+    const genuine = verified(await plan(port, STRANGER, 500_000n))
+    const forged = { ...genuine }
+    expect(await port.broadcast(forged, never)).toMatchObject({
+      ok: false,
+      refusal: { code: 'CHAIN_REJECTED' },
+    })
+    expect(simulator.received().some((line) => line.includes('transaction.broadcast'))).toBe(false)
+  })
+})
+
+describe('a server that lies is caught', () => {
+  const rows: readonly { readonly fault: Fault; readonly code: string; readonly field?: string }[] =
+    [
+      { fault: { kind: 'lie-value', by: 1 }, code: 'CHAIN_LIED', field: 'value' },
+      { fault: { kind: 'lie-height', by: 5 }, code: 'CHAIN_LIED', field: 'height' },
+      { fault: { kind: 'lie-height', by: -3 }, code: 'CHAIN_LIED', field: 'height' },
+      { fault: { kind: 'lie-script' }, code: 'CHAIN_LIED', field: 'script' },
+      { fault: { kind: 'lie-transaction' }, code: 'CHAIN_LIED', field: 'transaction' },
+      { fault: { kind: 'lie-merkle' }, code: 'CHAIN_LIED', field: 'merkle' },
+    ]
+  for (const { fault, code, field } of rows) {
+    it(`${fault.kind}${'by' in fault ? ` by ${fault.by}` : ''}`, async () => {
+      const { simulator, port } = await start()
+      simulator.fund(own(0, 0).address, 1_000_000n)
+      simulator.mine(2)
+      simulator.faults.inject(fault)
+      expect(await port.readCoins([own(0, 0).script], never)).toMatchObject({
+        ok: false,
+        refusal: { code, data: { field } },
+      })
+      simulator.faults.clear()
+      expect(value(await port.readCoins([own(0, 0).script], never))).toHaveLength(1)
+    })
+  }
+
+  it('another chain behind the same port', async () => {
+    const { simulator, port } = await start()
+    simulator.faults.inject({ kind: 'wrong-network' })
+    expect(await port.readTip(never)).toMatchObject({
+      ok: false,
+      refusal: { code: 'CHAIN_WRONG_NETWORK' },
+    })
+  })
+
+  it('a mainnet port is refused a regtest chain', async () => {
+    const { port } = await start({}, { network: 'mainnet' })
+    expect(await port.readTip(never)).toMatchObject({
+      ok: false,
+      refusal: { code: 'CHAIN_WRONG_NETWORK' },
+    })
+  })
+
+  it('an absurd fee rate', async () => {
+    const { simulator, port } = await start()
+    simulator.faults.inject({ kind: 'lie-fee', btcPerKb: 5 })
+    expect(await port.readFeeRate(2, never)).toMatchObject({
+      ok: false,
+      refusal: { code: 'CHAIN_ANSWER_MALFORMED' },
+    })
+  })
+
+  it('another txid for what we sent', async () => {
+    const { simulator, port } = await start()
+    simulator.fund(own(0, 0).address, 1_000_000n)
+    simulator.mine(1)
+    const transaction = verified(await plan(port, STRANGER, 500_000n))
+    simulator.faults.inject({ kind: 'lie-txid' })
+    expect(await port.broadcast(transaction, never)).toMatchObject({
+      ok: false,
+      refusal: { code: 'CHAIN_LIED', data: { field: 'txid' } },
+    })
+  })
+
+  it('a server without an estimate gives the lowest rate', async () => {
+    const { port } = await start({ feeRate: null })
+    expect(value(await port.readFeeRate(2, never))).toBe(1)
+  })
+
+  it('a fee estimate in sat/vB', async () => {
+    const { port } = await start({ feeRate: 12.5 })
+    expect(value(await port.readFeeRate(2, never))).toBe(12.5)
+  })
+})
+
+describe('a broadcast whose answer is lost or false', () => {
+  async function ready() {
+    const started = await start()
+    started.simulator.fund(own(0, 0).address, 1_000_000n)
+    started.simulator.mine(1)
+    return { ...started, transaction: verified(await plan(started.port, STRANGER, 500_000n)) }
+  }
+
+  it('succeeds when the connection dropped after the node took it', async () => {
+    const { simulator, port, transaction } = await ready()
+    simulator.faults.inject({ kind: 'drop-after-broadcast' }, { method: BROADCAST, times: 1 })
+    expect(value(await port.broadcast(transaction, never)).txid).toBe(transaction.txid)
+    expect(simulator.transaction(transaction.txid)?.height).toBe(0)
+  })
+
+  it('is refused with the node’s reason', async () => {
+    const { simulator, port, transaction } = await ready()
+    simulator.faults.inject({ kind: 'reject-broadcast', reason: 'min relay fee not met' })
+    expect(await port.broadcast(transaction, never)).toMatchObject({
+      ok: false,
+      refusal: {
+        code: 'CHAIN_REJECTED',
+        data: { reason: expect.stringContaining('min relay fee not met') },
+      },
+    })
+  })
+
+  it('shows as unknown when the server forgot it, and may be sent again', async () => {
+    const { simulator, port, transaction } = await ready()
+    simulator.faults.inject({ kind: 'forget-broadcast' }, { times: 1 })
+    value(await port.broadcast(transaction, never))
+    const script = own(0, 0).script
+    expect(value(await port.readConfirmation(transaction.txid, script, never)).kind).toBe('unknown')
+    value(await port.broadcast(transaction, never))
+    expect(value(await port.readConfirmation(transaction.txid, script, never)).kind).toBe('mempool')
+  })
+
+  it('is refused when its coin was spent elsewhere', async () => {
+    const { simulator, port, transaction } = await ready()
+    const other = sign({ ...(await plan(port, STRANGER, 700_000n)) })
+    expect(simulator.accept(other).kind).toBe('accepted')
+    simulator.mine(1)
+    expect(await port.broadcast(transaction, never)).toMatchObject({
+      ok: false,
+      refusal: { code: 'CHAIN_REJECTED' },
+    })
+  })
+})
+
+describe('a server that misbehaves', () => {
+  const history = 'blockchain.scripthash.get_history'
+  const rows: readonly { readonly fault: Fault; readonly code: string }[] = [
+    { fault: { kind: 'garbage' }, code: 'CHAIN_ANSWER_MALFORMED' },
+    { fault: { kind: 'huge-line', bytes: 300_000 }, code: 'CHAIN_ANSWER_MALFORMED' },
+    { fault: { kind: 'wrong-id' }, code: 'CHAIN_ANSWER_MALFORMED' },
+    { fault: { kind: 'wrong-shape' }, code: 'CHAIN_ANSWER_MALFORMED' },
+    { fault: { kind: 'truncated' }, code: 'CHAIN_UNREACHABLE' },
+    { fault: { kind: 'drop' }, code: 'CHAIN_UNREACHABLE' },
+    { fault: { kind: 'hang' }, code: 'CHAIN_UNREACHABLE' },
+    { fault: { kind: 'error', message: 'excessive resource usage' }, code: 'CHAIN_REJECTED' },
+  ]
+  for (const { fault, code } of rows) {
+    it(`${fault.kind} is refused with ${code}, and the next call works`, async () => {
+      const { simulator, port } = await start({}, { timeoutMs: 400, maxLineBytes: 200_000 })
+      value(await port.readTip(never))
+      simulator.faults.inject(fault, { method: history })
+      expect(await port.readUsedScripts([own(0, 0).script], never)).toMatchObject({
+        ok: false,
+        refusal: { code },
+      })
+      simulator.faults.clear()
+      expect(value(await port.readUsedScripts([own(0, 0).script], never)).size).toBe(0)
+    })
+  }
+
+  it('a connection lost once is not noticed', async () => {
+    const { simulator, port } = await start()
+    value(await port.readTip(never))
+    simulator.dropConnections()
+    expect(value(await port.readTip(never)).height).toBe(110)
+    simulator.faults.inject({ kind: 'drop' }, { times: 1 })
+    expect(value(await port.readTip(never)).height).toBe(110)
+  })
+
+  it('nobody listening is unreachable', async () => {
+    const { simulator, port } = await start()
+    await simulator.close()
+    expect(await port.readTip(never)).toMatchObject({
+      ok: false,
+      refusal: { code: 'CHAIN_UNREACHABLE' },
+    })
+  })
+
+  it('a cancelled call returns at once and leaves the connection to others', async () => {
+    const { simulator, port } = await start({}, { timeoutMs: 5_000 })
+    value(await port.readTip(never))
+    simulator.faults.inject({ kind: 'hang' }, { method: history, times: 1 })
+    const abort = new AbortController()
+    const waiting = port.readUsedScripts([own(0, 0).script], abort.signal)
+    const other = port.readTip(never)
+    abort.abort()
+    const before = performance.now()
+    expect(await waiting).toMatchObject({ ok: false, refusal: { code: 'CHAIN_UNREACHABLE' } })
+    expect(performance.now() - before).toBeLessThan(1_000)
+    expect(value(await other).height).toBe(110)
+  })
+
+  it('a tip that lags is told as it is', async () => {
+    const { simulator, port } = await start()
+    simulator.faults.inject({ kind: 'lagging', blocks: 7 })
+    expect(value(await port.readTip(never)).height).toBe(103)
+  })
+
+  it('an empty answer is believed: omission cannot be proved', async () => {
+    const { simulator, port } = await start()
+    simulator.fund(own(0, 0).address, 1_000_000n)
+    simulator.faults.inject({ kind: 'omit-coins' })
+    expect(value(await port.readCoins([own(0, 0).script], never))).toEqual([])
+  })
+})
