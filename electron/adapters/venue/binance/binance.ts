@@ -1,0 +1,303 @@
+/** Binance USDⓈ-M as a VenuePort: margin account on fapi, spot wallet and money's way in and out on
+ *  api/sapi, through ccxt's raw calls. Reading needs a read key; the movers need rights the key may lack. */
+import type { Clock, VenuePort, VenueResult } from '../../../host/ports.ts'
+import { refuse } from '../../../../shared/errors/refusal.ts'
+import { amountToDecimal } from '../../../../shared/units/amount.ts'
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../../shared/units/time.ts'
+import { type Connection, createConnection, type Origins } from '../connection.ts'
+import { parseInstant, parseRow, quoteValue } from '../fields.ts'
+import { binanceChains, type Chains, knownAsset } from '../networks.ts'
+import type { Parsed } from '../parsed.ts'
+import { type BinanceClient, type BinanceCredentials, createBinanceClient } from './client.ts'
+import { parseBinanceAccount } from './parseAccount.ts'
+import { parseQuotes } from './parseQuotes.ts'
+import {
+  parseDeposit,
+  parseDepositAddress,
+  parseDepositAddressList,
+  parseInternalMoves,
+  parseNetworks,
+  parsePermissions,
+  parseSpotBalance,
+  parseWithdrawal,
+} from './parseWallet.ts'
+
+export interface BinanceOptions {
+  readonly accountId: string
+  readonly label: string
+  readonly credentials: BinanceCredentials
+  readonly clock: Clock
+  /** Demo and tests: every request goes to this loopback origin. */
+  readonly origins?: Origins
+  /** Binance network name → our chain; the demo maps ETH to its own chain. */
+  readonly chains?: Chains
+  readonly timeoutMs?: number
+}
+
+const VENUE = 'binance-usdm'
+const CLOCK_EVERY_MS = 5 * MINUTE_MS
+/** Binance serves at most 7 days a query by withdrawOrderId and 90 of the rest. */
+const WITHDRAWAL_SPAN_MS = 7 * DAY_MS
+const HISTORY_SPAN_MS = 89 * DAY_MS
+/** -1002 unauthorised, -2008/-2014/-2015 key, -1022 signature. */
+const keyCodes: ReadonlySet<string> = new Set(['-1002', '-2008', '-2014', '-2015', '-1022'])
+
+interface Cached {
+  readonly at: number
+  readonly answer: unknown
+}
+
+function lift<T>(parsed: Parsed<T>): VenueResult<T> {
+  if (parsed.kind === 'parsed') return { ok: true, value: parsed.value }
+  const { field, value } = parsed
+  return refuse('VENUE_ANSWER_MALFORMED', { venue: VENUE, field, value })
+}
+
+/** Tiers, ticks and funding terms: an answer is kept for an hour, a failure is not kept. */
+function createTable(connection: Connection, clock: Clock, ask: () => Promise<unknown>) {
+  let cached: Cached | undefined
+  return async (signal: AbortSignal): Promise<unknown> => {
+    if (cached !== undefined && clock.now() - cached.at < HOUR_MS) return cached.answer
+    const answered = await connection.call(ask, signal)
+    if (!answered.ok) return undefined
+    const usable = Array.isArray(answered.value) || parseRow(answered.value) !== undefined
+    const empty = Array.isArray(answered.value) && answered.value.length === 0
+    if (usable && !empty) cached = { at: clock.now(), answer: answered.value }
+    return answered.value
+  }
+}
+
+/** Opens nothing until first asked. Throws only for origins outside this machine. */
+export function createBinanceUsdm(options: BinanceOptions): VenuePort {
+  const { accountId, label, clock } = options
+  const chains = options.chains ?? binanceChains
+  const client: BinanceClient = createBinanceClient(options.credentials)
+  const connection = createConnection({
+    venue: VENUE,
+    exchange: client,
+    clock,
+    timeoutMs: options.timeoutMs ?? 10_000,
+    origins: options.origins,
+    keyCodes,
+  })
+  const brackets = createTable(connection, clock, () => client.fapiPrivateGetLeverageBracket())
+  const exchangeInfo = createTable(connection, clock, () => client.fapiPublicGetExchangeInfo())
+  const fundingInfo = createTable(connection, clock, () => client.fapiPublicGetFundingInfo())
+  let clockMeasuredAt = Number.NEGATIVE_INFINITY
+
+  const measureClock = async (signal: AbortSignal): Promise<VenueResult<number>> => {
+    const ask = async () =>
+      parseInstant(parseRow(await client.fapiPublicGetTime())?.['serverTime']) ?? Number.NaN
+    const measured = await connection.measureClock(ask, signal)
+    if (measured.ok) clockMeasuredAt = clock.now()
+    return measured
+  }
+
+  /** Signed calls carry the venue's time, so it is known first. */
+  const synchronise = async (signal: AbortSignal): Promise<VenueResult<null>> => {
+    const known = connection.health().clockSkewMs !== null
+    if (known && clock.now() - clockMeasuredAt < CLOCK_EVERY_MS) return { ok: true, value: null }
+    const measured = await measureClock(signal)
+    return measured.ok ? { ok: true, value: null } : measured
+  }
+
+  const ask = async <T>(
+    question: () => Promise<unknown>,
+    parse: (answer: unknown) => Parsed<T>,
+    signal: AbortSignal,
+  ): Promise<VenueResult<T>> => {
+    const ready = await synchronise(signal)
+    if (!ready.ok) return ready
+    const answered = await connection.call(question, signal)
+    if (!answered.ok) return answered
+    const read = lift(parse(answered.value))
+    if (read.ok) connection.noteSuccess()
+    return read
+  }
+
+  const optional = async (question: () => Promise<unknown>, signal: AbortSignal) => {
+    const answered = await connection.call(question, signal)
+    return answered.ok ? answered.value : undefined
+  }
+
+  const readAccount: VenuePort['readAccount'] = async (signal) => {
+    const time = await measureClock(signal)
+    if (!time.ok) return time
+    const [account, positionRisk, accountConfig, ...rest] = await Promise.all([
+      connection.call(() => client.fapiPrivateV3GetAccount(), signal),
+      connection.call(() => client.fapiPrivateV3GetPositionRisk(), signal),
+      connection.call(() => client.fapiPrivateGetAccountConfig(), signal),
+      optional(() => client.fapiPrivateGetSymbolConfig(), signal),
+      optional(() => client.fapiPublicGetPremiumIndex(), signal),
+      optional(() => client.fapiPublicGetAssetIndex(), signal),
+      brackets(signal),
+      fundingInfo(signal),
+      exchangeInfo(signal),
+    ])
+    if (!account.ok) return account
+    if (!positionRisk.ok) return positionRisk
+    if (!accountConfig.ok) return accountConfig
+    const [symbolConfig, premiumIndex, assetIndex, leverageBracket, funding, info] = rest
+    const snapshot = parseBinanceAccount(
+      { accountId, label },
+      {
+        account: account.value,
+        positionRisk: positionRisk.value,
+        accountConfig: accountConfig.value,
+        symbolConfig,
+        leverageBracket,
+        premiumIndex,
+        assetIndex,
+        fundingInfo: funding,
+        exchangeInfo: info,
+      },
+      time.value,
+      connection.health().clockSkewMs ?? 0,
+    )
+    const read = lift(snapshot)
+    if (read.ok) connection.noteSuccess()
+    return read
+  }
+
+  const readDepositAddress: VenuePort['readDepositAddress'] = async (coin, network, signal) => {
+    const first = await ask(
+      () => client.sapiGetCapitalDepositAddress({ coin, network }),
+      (answer) => parseDepositAddress(answer, network),
+      signal,
+    )
+    if (!first.ok) return first
+    const second = await ask(
+      () => client.sapiGetCapitalDepositAddressList({ coin, network }),
+      (answer) => parseDepositAddressList(answer, network),
+      signal,
+    )
+    if (!second.ok) return second
+    const said = (answer: typeof first.value) =>
+      answer.tag === null ? answer.address : `${answer.address} ${answer.tag}`
+    if (said(first.value) === said(second.value)) return first
+    return refuse('ADDRESS_ANSWERS_DIFFER', {
+      venue: VENUE,
+      first: said(first.value),
+      second: said(second.value),
+    })
+  }
+
+  /** The id the venue gave; an accepted order without one is malformed, not refused. */
+  const idIn =
+    (field: string) =>
+    (answer: unknown): Parsed<{ readonly venueId: string }> => {
+      const id = parseRow(answer)?.[field]
+      const named = (typeof id === 'string' && id !== '') || typeof id === 'number'
+      return named
+        ? { kind: 'parsed', value: { venueId: String(id) } }
+        : { kind: 'malformed', field, value: quoteValue(answer) }
+    }
+
+  const transferType = (direction: 'to-spot' | 'to-margin'): string =>
+    direction === 'to-spot' ? 'UMFUTURE_MAIN' : 'MAIN_UMFUTURE'
+
+  const unknownAsset = (asset: string) =>
+    refuse('VENUE_UNSUPPORTED', { venue: VENUE, action: `asset ${asset}` })
+
+  return {
+    accountId,
+    venue: VENUE,
+    label,
+    health: connection.health,
+    readAccount,
+    readQuotes: async (assets, signal) => {
+      const contracts = await optional(() => client.fapiPublicGetPremiumIndex(), signal)
+      return ask(
+        () => client.fapiPublicGetAssetIndex(),
+        (assetIndex) =>
+          parseQuotes(
+            assets,
+            { assetIndex, premiumIndex: contracts },
+            connection.health().clockSkewMs ?? 0,
+          ),
+        signal,
+      )
+    },
+    readPermissions: (signal) =>
+      ask(() => client.sapiGetAccountApiRestrictions(), parsePermissions, signal),
+    readNetworks: async (symbol, signal) => {
+      const asset = knownAsset(symbol)
+      if (asset === undefined) return unknownAsset(symbol)
+      return ask(
+        () => client.sapiGetCapitalConfigGetall(),
+        (answer) => parseNetworks(answer, asset, chains),
+        signal,
+      )
+    },
+    readSpotBalance: (asset, signal) =>
+      ask(
+        () => client.privateGetAccount({ omitZeroBalances: true }),
+        (answer) => parseSpotBalance(answer, asset),
+        signal,
+      ),
+    readDepositAddress,
+    moveInternal: ({ amount, direction }, signal) =>
+      ask(
+        () =>
+          client.sapiPostAssetTransfer({
+            type: transferType(direction),
+            asset: amount.asset,
+            amount: amountToDecimal(amount),
+          }),
+        idIn('tranId'),
+        signal,
+      ),
+    readInternalMoves: ({ amount, direction, since }, signal) =>
+      ask(
+        () =>
+          client.sapiGetAssetTransfer({
+            type: transferType(direction),
+            startTime: Math.max(since, clock.now() - HISTORY_SPAN_MS),
+            size: 100,
+          }),
+        (answer) => parseInternalMoves(answer, amount),
+        signal,
+      ),
+    withdraw: ({ amount, network, address, clientId }, signal) =>
+      ask(
+        () =>
+          client.sapiPostCapitalWithdrawApply({
+            coin: amount.asset,
+            network,
+            address,
+            amount: amountToDecimal(amount),
+            withdrawOrderId: clientId,
+            walletType: 0,
+          }),
+        idIn('id'),
+        signal,
+      ),
+    readWithdrawal: ({ asset, clientId, since }, signal) =>
+      ask(
+        () => {
+          const startTime = Math.max(0, since - MINUTE_MS)
+          const endTime = Math.min(startTime + WITHDRAWAL_SPAN_MS, clock.now() + MINUTE_MS)
+          return client.sapiGetCapitalWithdrawHistory({
+            coin: asset,
+            withdrawOrderId: clientId,
+            startTime,
+            endTime,
+          })
+        },
+        (answer) => parseWithdrawal(answer, clientId),
+        signal,
+      ),
+    readDeposit: ({ asset, txid, since }, signal) =>
+      ask(
+        () =>
+          client.sapiGetCapitalDepositHisrec({
+            coin: asset,
+            txId: txid,
+            startTime: Math.max(since - MINUTE_MS, clock.now() - HISTORY_SPAN_MS),
+          }),
+        (answer) => parseDeposit(answer, txid),
+        signal,
+      ),
+    close: async () => connection.close(),
+  }
+}

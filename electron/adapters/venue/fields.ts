@@ -1,0 +1,120 @@
+/** Reads the fields of a venue's answer one by one: exact decimals out, a gap for what is missing or
+ *  malformed, never a zero in its place. Total: no input makes it throw. */
+import Big from 'big.js'
+import { z } from 'zod'
+import type { Gap } from '../../../shared/collateral/snapshot.ts'
+import { type Decimal, decimalFromBig, parseDecimal } from '../../../shared/units/decimal.ts'
+
+export type Row = Readonly<Record<string, unknown>>
+
+const rowSchema = z.record(z.string(), z.unknown())
+const listSchema = z.array(z.unknown())
+
+/** The value as an object, or undefined. */
+export function parseRow(value: unknown): Row | undefined {
+  const parsed = rowSchema.safeParse(value)
+  return parsed.success && !Array.isArray(value) ? parsed.data : undefined
+}
+
+/** The value as a list, or undefined. */
+export function parseList(value: unknown): readonly unknown[] | undefined {
+  const parsed = listSchema.safeParse(value)
+  return parsed.success ? parsed.data : undefined
+}
+
+const EXPONENT = /^-?\d{1,40}(\.\d{1,40})?[eE][+-]?\d{1,2}$/
+
+/**
+ * Reads decimal text or a finite JSON number exactly. Venues also send '1E-8'.
+ * Undefined for anything else: '', 'NaN', null, booleans, objects.
+ */
+export function parseExact(value: unknown): Decimal | undefined {
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) return undefined
+    return parseDecimal(decimalFromBig(new Big(value)))
+  }
+  if (typeof value !== 'string') return undefined
+  if (EXPONENT.test(value)) return parseDecimal(decimalFromBig(new Big(value)))
+  const plain = parseDecimal(value)
+  // '-0.000' is a zero; no negative zero leaves the parsers.
+  return plain !== undefined && /^-[0.]*$/.test(plain) ? parseDecimal(plain.slice(1)) : plain
+}
+
+/** A short printable form of any value, for gaps and refusals. */
+export function quoteValue(value: unknown): string {
+  if (typeof value === 'string') return value.slice(0, 80)
+  if (value === undefined) return 'absent'
+  try {
+    return (JSON.stringify(value) ?? typeof value).slice(0, 80)
+  } catch {
+    return typeof value
+  }
+}
+
+export interface Fields {
+  readonly row: Row
+  /** A decimal the venue always sends; null and a gap when it is missing or malformed. */
+  decimal(name: string): Decimal | null
+  /** As `decimal`, and > 0. */
+  positive(name: string): Decimal | null
+  /** A decimal the venue may leave out: absent, '' and null give null without a gap. */
+  decimalIfSaid(name: string): Decimal | null
+  text(name: string): string | null
+  /** Records why a field cannot be used. */
+  report(name: string, problem: Gap['problem']): void
+}
+
+/** `prefix` names the row in gaps: 'positions.BTCUSDC'. */
+export function readFields(row: Row, prefix: string, gaps: Gap[]): Fields {
+  const valueOf = (name: string): unknown => (Object.hasOwn(row, name) ? row[name] : undefined)
+  const report = (name: string, problem: Gap['problem']) => {
+    const value = valueOf(name)
+    const field = prefix === '' ? name : `${prefix}.${name}`
+    gaps.push({ field, problem, value: value === undefined ? null : quoteValue(value) })
+  }
+  const absent = (name: string): boolean => {
+    const value = valueOf(name)
+    return value === undefined || value === null || value === ''
+  }
+  const decimal = (name: string): Decimal | null => {
+    const parsed = parseExact(valueOf(name))
+    if (parsed !== undefined) return parsed
+    report(name, absent(name) ? 'missing' : 'malformed')
+    return null
+  }
+  return {
+    row,
+    report,
+    decimal,
+    positive: (name) => {
+      const parsed = decimal(name)
+      if (parsed === null || Number(parsed) > 0) return parsed
+      report(name, 'malformed')
+      return null
+    },
+    decimalIfSaid: (name) => (absent(name) ? null : decimal(name)),
+    text: (name) => {
+      const value = valueOf(name)
+      if (typeof value === 'string' && value !== '' && value.length <= 200) return value
+      if (typeof value === 'number' && Number.isFinite(value)) return String(value)
+      report(name, absent(name) ? 'missing' : 'malformed')
+      return null
+    },
+  }
+}
+
+/** Epoch ms from a number or digits; null otherwise. */
+export function parseInstant(value: unknown): number | null {
+  const ms = typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value
+  return typeof ms === 'number' && Number.isSafeInteger(ms) && ms > 0 ? ms : null
+}
+
+/** True for '0', '0.000', '-0'. */
+export function isZero(value: Decimal): boolean {
+  return /^-?[0.]+$/.test(value)
+}
+
+/** Without the sign. */
+export function magnitude(value: Decimal): Decimal {
+  return decimalFromBig(new Big(value).abs())
+}
