@@ -14,6 +14,7 @@ export interface CcxtExchange {
   readonly urls: unknown
   fetchImplementation: unknown
   rateLimiterAlgorithm: string
+  throttle: (cost?: number) => Promise<void>
   milliseconds: () => number
   readonly options: { timeDifference?: number; [name: string]: unknown }
 }
@@ -98,6 +99,9 @@ export function createConnection(options: ConnectionOptions): Connection {
   exchange.milliseconds = () => clock.now()
   // Bursts within the venue's minute, instead of one request every 50 ms per unit of weight.
   exchange.rateLimiterAlgorithm = 'rollingWindow'
+  // With `number: String` ccxt reads its own costs as text and '0' + '1' + '1' fills the minute at once.
+  const throttle = exchange.throttle.bind(exchange)
+  exchange.throttle = (cost) => throttle(cost === undefined ? undefined : Number(cost))
   exchange.fetchImplementation = async (url: string, request: RequestInit) => {
     if (origins !== undefined && !url.startsWith(`${origins.every}/`)) {
       throw new TypeError('a request left the loopback')
