@@ -1,16 +1,6 @@
 /** From ccxt's error classes and the venue's own codes to our refusals. Never by message text, and
  *  nothing of ccxt's messages is passed on: they carry signed URLs. */
-import {
-  AuthenticationError,
-  BadResponse,
-  DDoSProtection,
-  ExchangeError,
-  InvalidNonce,
-  NetworkError,
-  NotSupported,
-  RateLimitExceeded,
-  RequestTimeout,
-} from '../../../node_modules/ccxt/js/src/base/errors.js'
+import { errors } from 'ccxt'
 import type { Refusal } from '../../../shared/errors/refusal.ts'
 import { parseRow } from './fields.ts'
 
@@ -70,10 +60,10 @@ export function refusalOf(
   if (aborted) return unreachable('aborted')
   if (exchanged.timedOut) return unreachable('timeout')
   const words = wordsOf(exchanged.body, error)
-  if (error instanceof AuthenticationError || keyCodes.has(words.code)) {
+  if (error instanceof errors.AuthenticationError || keyCodes.has(words.code)) {
     return { code: 'VENUE_KEY_REJECTED', data: { venue, venueMessage: words.message } }
   }
-  if (error instanceof RateLimitExceeded || error instanceof DDoSProtection) {
+  if (error instanceof errors.RateLimitExceeded || error instanceof errors.DDoSProtection) {
     const { retryAfterMs } = exchanged
     return { code: 'VENUE_RATE_LIMITED', data: { venue, retryAfterMs } }
   }
@@ -81,23 +71,23 @@ export function refusalOf(
     code: 'VENUE_REJECTED',
     data: { venue, venueCode: words.code, venueMessage: words.message },
   }
-  if (error instanceof InvalidNonce) return rejected
-  if (error instanceof BadResponse) {
+  if (error instanceof errors.InvalidNonce) return rejected
+  if (error instanceof errors.BadResponse) {
     const value = (exchanged.body ?? '').slice(0, 80)
     return { code: 'VENUE_ANSWER_MALFORMED', data: { venue, field: 'answer', value } }
   }
-  if (error instanceof RequestTimeout) return unreachable('timeout')
-  if (error instanceof NetworkError) {
+  if (error instanceof errors.RequestTimeout) return unreachable('timeout')
+  if (error instanceof errors.NetworkError) {
     return unreachable(exchanged.status === null ? 'connection' : `HTTP ${exchanged.status}`)
   }
-  if (error instanceof NotSupported) {
+  if (error instanceof errors.NotSupported) {
     return { code: 'VENUE_UNSUPPORTED', data: { venue, action: 'request' } }
   }
-  if (error instanceof ExchangeError) return rejected
+  if (error instanceof errors.ExchangeError) return rejected
   throw error
 }
 
 /** The venue found our clock off: nothing was executed, so asking again is safe. */
 export function isClockRefusal(error: unknown): boolean {
-  return error instanceof InvalidNonce
+  return error instanceof errors.InvalidNonce
 }

@@ -1,6 +1,5 @@
-/** The one place that takes Binance out of ccxt. The path into the package is deliberate: its exports
- *  offer only the whole (75 MB resident); this loads one venue, from source and bundled alike. */
-import binanceusdm from '../../../../node_modules/ccxt/js/src/binanceusdm.js'
+/** The one place that takes Binance out of ccxt: the build gives 'ccxt' as the named venues only. */
+import { binanceusdm } from 'ccxt'
 
 export type BinanceClient = InstanceType<typeof binanceusdm>
 

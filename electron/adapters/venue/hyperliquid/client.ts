@@ -1,5 +1,5 @@
-/** The one place that takes Hyperliquid out of ccxt; see binance/client.ts for why by this path. */
-import hyperliquid from '../../../../node_modules/ccxt/js/src/hyperliquid.js'
+/** The one place that takes Hyperliquid out of ccxt: the build gives 'ccxt' as the named venues only. */
+import { hyperliquid } from 'ccxt'
 
 export type HyperliquidClient = InstanceType<typeof hyperliquid>
 
