@@ -110,6 +110,8 @@ export function createSoftwareDevice(options: SoftwareDeviceOptions): SoftwareDe
   let fault: DeviceFault | null = null
   let automatic: Button | null = null
   let pressed: ((button: Button) => void) | null = null
+  /** Pressed as soon as the screen was there, before the device began to wait. */
+  let early: Button | null = null
   let plugged = true
   const listeners = new Set<(screen: DeviceScreen) => void>()
   const resting = (): DeviceScreen => {
@@ -123,6 +125,7 @@ export function createSoftwareDevice(options: SoftwareDeviceOptions): SoftwareDe
   let screen = resting()
   const show = (next: DeviceScreen): void => {
     screen = next
+    early = null
     for (const listener of listeners) listener(next)
   }
 
@@ -141,6 +144,9 @@ export function createSoftwareDevice(options: SoftwareDeviceOptions): SoftwareDe
   }
 
   function nextPress(signal: AbortSignal): Promise<Button> {
+    const already = early
+    early = null
+    if (already !== null) return Promise.resolve(already)
     return new Promise((resolve, reject) => {
       const stop = (): void => {
         pressed = null
@@ -414,8 +420,9 @@ export function createSoftwareDevice(options: SoftwareDeviceOptions): SoftwareDe
       return () => listeners.delete(listener)
     },
     press(button) {
-      if (pressed === null) return false
-      pressed(button)
+      if (screen.kind !== 'showing') return false
+      if (pressed === null) early = button
+      else pressed(button)
       return true
     },
     pressAutomatically(button) {
