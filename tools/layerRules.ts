@@ -67,12 +67,20 @@ export const zones: readonly Zone[] = [
   },
   ...adapters.map((path) => ({ path, reaches: [ports, ...shared, 'resources'], packages: ['*'] })),
   { path: 'electron/simulators', reaches: [ports, 'resources'], packages: ['*'] },
-  ...['electron/shells', 'electron/shells/host', 'electron/shells/cli', 'electron/shells/web'].map(
-    (path) => ({ path, reaches: [...commonShells, ...composed, 'resources'], packages: ['*'] }),
-  ),
+  ...['electron/shells', 'electron/shells/host', 'electron/shells/cli'].map((path) => ({
+    path,
+    reaches: [...commonShells, ...composed, 'resources'],
+    packages: ['*'],
+  })),
+  // Desktop and browser are started from a terminal too, and print what the terminal shell prints.
+  {
+    path: 'electron/shells/web',
+    reaches: [...commonShells, 'electron/shells/cli', ...composed, 'resources'],
+    packages: ['*'],
+  },
   {
     path: 'electron/shells/desktop',
-    reaches: [...commonShells, ...composed, 'resources'],
+    reaches: [...commonShells, 'electron/shells/cli', ...composed, 'resources'],
     packages: ['*'],
   },
   { path: 'renderer', reaches: [...rendererShared, 'resources'], packages: ['*'] },

@@ -26,9 +26,15 @@ afterEach(() => {
   rmSync(built, { recursive: true, force: true })
 })
 
+const greet = vi.fn((_host: object) => Promise.resolve())
+
+function options() {
+  return { built, icon: '/icon.png', directory: '/data', greet }
+}
+
 async function start(demo: Mode | null = null): Promise<BrowserWindow> {
   const startDemo = demo === null ? null : () => Promise.resolve(demo)
-  expect(await runDesktop({ built, icon: '/icon.png', startDemo })).toBe(true)
+  expect(await runDesktop({ ...options(), startDemo })).toBe(true)
   const [window] = world.windows
   if (!window) throw new Error('no window')
   return window
@@ -329,8 +335,16 @@ describe('host process', () => {
   it('is a utility process with the real data directory', async () => {
     await start()
     expect(host().entry).toBe(join(built, 'host/main.js'))
-    expect(host().args).toEqual([`--data=${join('/fake/userData', 'data')}`])
+    expect(host().args).toEqual(['--data=/data'])
     expect(host().options['env']).not.toHaveProperty('BULKHEAD_DEMO')
+  })
+
+  it('is greeted once; a greeting that fails changes nothing', async () => {
+    greet.mockClear()
+    greet.mockImplementationOnce(() => Promise.reject(new Error('no report')))
+    const window = await start()
+    expect(greet).toHaveBeenCalledOnce()
+    expect(window.isDestroyed()).toBe(false)
   })
 
   it('that dies is started again, and what it held is answered, not repeated', async () => {
@@ -528,7 +542,7 @@ describe('demo', () => {
 
   it('that cannot start opens nothing', async () => {
     const startDemo = () => Promise.reject(new Error('needs anvil'))
-    await expect(runDesktop({ built, icon: '', startDemo })).rejects.toThrow('needs anvil')
+    await expect(runDesktop({ ...options(), startDemo })).rejects.toThrow('needs anvil')
     expect(world.windows).toEqual([])
     expect(world.hosts).toEqual([])
   })
@@ -537,7 +551,7 @@ describe('demo', () => {
 describe('instances', () => {
   it('a second one quits and opens nothing', async () => {
     world.hasLock = false
-    expect(await runDesktop({ built, icon: '', startDemo: null })).toBe(false)
+    expect(await runDesktop({ ...options(), startDemo: null })).toBe(false)
     expect(world.windows).toEqual([])
     expect(world.hosts).toEqual([])
     expect(world.quits).toBe(1)

@@ -17,6 +17,10 @@ export interface DesktopOptions {
   /** Folder with the built programs (dist/). */
   readonly built: string
   readonly icon: string
+  /** Data directory of the real app. */
+  readonly directory: string
+  /** Called once, when the host was started; a failure of it is logged and changes nothing. */
+  readonly greet: (host: Pick<HostClient, 'call'>) => Promise<void>
   /** Null for the real app. Rejects when the demo cannot run here; nothing is opened then. */
   readonly startDemo: (() => Promise<Mode>) | null
 }
@@ -76,8 +80,7 @@ export async function runDesktop(options: DesktopOptions): Promise<boolean> {
   // On macOS the menu is where copy and paste live.
   if (app.isPackaged && process.platform !== 'darwin') Menu.setApplicationMenu(null)
 
-  const mode =
-    options.startDemo === null ? realMode(app.getPath('userData')) : await options.startDemo()
+  const mode = options.startDemo === null ? realMode(options.directory) : await options.startDemo()
   simulator = mode.simulatorOrigin
   servePage(join(options.built, 'renderer'), simulator)
   const confirm = createConfirmation(() => window)
@@ -98,5 +101,6 @@ export async function runDesktop(options: DesktopOptions): Promise<boolean> {
     disconnect()
     window = null
   })
+  void options.greet(host).catch((error: unknown) => log(String(error)))
   return true
 }

@@ -2,8 +2,10 @@
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { app } from 'electron'
+import { defaultDirectory } from '../dataDirectory.ts'
 import { bundledEntry } from '../entries.ts'
 import { runDesktop } from './desktop.ts'
+import { printFirstReport } from './firstReport.ts'
 
 const built = join(dirname(fileURLToPath(import.meta.url)), '..')
 const isDemo = process.argv.includes('--demo')
@@ -18,6 +20,8 @@ async function startDemo() {
 runDesktop({
   built,
   icon: join(built, '../resources/icons/512.png'),
+  directory: defaultDirectory(),
+  greet: (host) => printFirstReport(host, isDemo ? 'demo' : 'real'),
   startDemo: isDemo ? startDemo : null,
 }).catch((error: unknown) => {
   process.stderr.write(`bulkhead: ${String(error)}\n`)

@@ -21,9 +21,10 @@ export interface Mode {
   end(): Promise<void>
 }
 
-export function realMode(userData: string): Mode {
+/** @param directory  where the terminal shell looks too: one writer, the others attach */
+export function realMode(directory: string): Mode {
   return {
-    args: [`--data=${join(userData, 'data')}`],
+    args: [`--data=${directory}`],
     environment: {},
     simulatorOrigin: null,
     end: () => Promise.resolve(),
