@@ -14,7 +14,8 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 const attended = [
   'void work()',
   'await work()',
-  'const kept = work()',
+  'let kept = work()',
+  'kept = work()',
   'work().catch(() => 0)',
   'work().then(() => 0, () => 1)',
   'work().catch(() => 0).finally(() => 0)',

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { API, type Checker, type Project, type Type } from 'typescript/unstable/sync'
 import { type Node, SyntaxKind } from 'typescript/unstable/ast'
 import {
+  isBinaryExpression,
   isCallExpression,
   isExpressionStatement,
   isPropertyAccessExpression,
@@ -26,6 +27,11 @@ function isPromise(checker: Checker, type: Type): boolean {
 function isHandled(expression: Node): boolean {
   if (expression.kind === SyntaxKind.VoidExpression) return true
   if (expression.kind === SyntaxKind.AwaitExpression) return true
+  // Kept for later: `running = work()`.
+  if (isBinaryExpression(expression)) {
+    const { kind } = expression.operatorToken
+    return kind === SyntaxKind.EqualsToken || kind === SyntaxKind.QuestionQuestionEqualsToken
+  }
   if (!isCallExpression(expression)) return false
   const callee = expression.expression
   if (!isPropertyAccessExpression(callee)) return false

@@ -67,30 +67,42 @@ export const zones: readonly Zone[] = [
   },
   ...adapters.map((path) => ({ path, reaches: [ports, ...shared, 'resources'], packages: ['*'] })),
   { path: 'electron/simulators', reaches: [ports, 'resources'], packages: ['*'] },
-  ...['electron/shells', 'electron/shells/host', 'electron/shells/cli', 'electron/shells/web'].map(
-    (path) => ({ path, reaches: [...commonShells, ...composed, 'resources'], packages: ['*'] }),
-  ),
+  ...['electron/shells', 'electron/shells/host', 'electron/shells/cli'].map((path) => ({
+    path,
+    reaches: [...commonShells, ...composed, 'resources'],
+    packages: ['*'],
+  })),
+  // Desktop and browser are started from a terminal too, and print what the terminal shell prints.
+  {
+    path: 'electron/shells/web',
+    reaches: [...commonShells, 'electron/shells/cli', ...composed, 'resources'],
+    packages: ['*'],
+  },
   {
     path: 'electron/shells/desktop',
-    reaches: [...commonShells, ...composed, 'resources'],
+    reaches: [...commonShells, 'electron/shells/cli', ...composed, 'resources'],
     packages: ['*'],
   },
   { path: 'renderer', reaches: [...rendererShared, 'resources'], packages: ['*'] },
 ]
 
-/** Packages that live in one place only, tests included in no exception but their own folder's. */
+/** Packages that live in one place only. */
 export const owners: readonly {
   readonly package: string
   readonly zones: readonly string[]
 }[] = [
   { package: 'electron', zones: ['electron/shells/desktop'] },
-  { package: 'bitcoinjs-lib', zones: ['electron/adapters/chain'] },
+  // The chain simulator judges with it too: another implementation than the product's own verifier.
+  { package: 'bitcoinjs-lib', zones: ['electron/adapters/chain', 'electron/simulators'] },
   { package: 'ethers', zones: ['electron/adapters/chain'] },
   { package: 'ccxt', zones: ['electron/adapters/venue'] },
   { package: '@onekeyfe/*', zones: ['electron/adapters/device'] },
   { package: 'usb', zones: ['electron/adapters/device'] },
   { package: 'node:sqlite', zones: ['electron/adapters/store'] },
 ]
+
+/** Data without code inside an owned package: the wire format that the simulated device speaks. */
+export const openData: readonly string[] = ['@onekeyfe/hd-core/src/data/messages/messages.json']
 
 /** Zones whose code may not use Node's own modules at all. */
 export const withoutNode: readonly string[] = ['renderer']

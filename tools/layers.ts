@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { join, posix, relative, sep } from 'node:path'
-import { guardedNames, owners, withoutNode, type Zone, zones } from './layerRules.ts'
+import { guardedNames, openData, owners, withoutNode, type Zone, zones } from './layerRules.ts'
 import { findReferences, type Reference } from './references.ts'
 
 export interface Violation {
@@ -42,7 +42,7 @@ function matches(pattern: string, name: string): boolean {
 function judgePackage(zone: Zone, specifier: string): string | undefined {
   const name = packageOf(specifier)
   const owner = owners.find((each) => matches(each.package, name))
-  if (owner && !owner.zones.includes(zone.path)) {
+  if (owner && !owner.zones.includes(zone.path) && !openData.includes(specifier)) {
     return `only ${owner.zones.join(', ')} may import '${owner.package}'`
   }
   if (name.startsWith('node:') && withoutNode.includes(zone.path)) {

@@ -1,30 +1,33 @@
-/** The built page and the headers it is served with, the same in the window and in the browser.
- *  Nothing is loaded from elsewhere, nothing inline runs, and no other page may frame it.
+/** The built page and the headers that the window gets it with. Nothing is loaded from elsewhere, nothing inline runs,
+ *  nothing may frame it; in the demo it may frame the simulator's page, and only that.
  *  Refuses every path that does not name a file inside the page's own folder. */
 import { readFile } from 'node:fs/promises'
 import { extname, join, normalize, sep } from 'node:path'
 
-const policy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "font-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ')
-
-export const pageHeaders: Readonly<Record<string, string>> = {
-  'content-security-policy': policy,
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-  'permissions-policy':
-    'camera=(), microphone=(), geolocation=(), usb=(), hid=(), serial=(), payment=()',
-  'cache-control': 'no-store',
+/** @param simulatorOrigin  the demo's simulator page; null allows no frame at all */
+export function pageHeaders(simulatorOrigin: string | null): Readonly<Record<string, string>> {
+  const policy = [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    "font-src 'self'",
+    "connect-src 'self'",
+    `frame-src ${simulatorOrigin ?? "'none'"}`,
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ]
+  return {
+    'content-security-policy': policy.join('; '),
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-resource-policy': 'same-origin',
+    'permissions-policy':
+      'camera=(), microphone=(), geolocation=(), usb=(), hid=(), serial=(), payment=()',
+    'cache-control': 'no-store',
+  }
 }
 
 const types: Readonly<Record<string, string>> = {

@@ -1,10 +1,11 @@
 /** The desktop shell against a stand-in for Electron: what the window may do, who may call, what leaves.
  *  Proves the settings and the wiring, not that Electron keeps its promises. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type BrowserWindow, app, resetFakeElectron, world } from './fakeElectron.ts'
+import type { Mode } from './mode.ts'
 import { runDesktop } from './desktop.ts'
 
 let built = ''
@@ -25,11 +26,31 @@ afterEach(() => {
   rmSync(built, { recursive: true, force: true })
 })
 
-async function start(...argv: readonly string[]): Promise<BrowserWindow> {
-  expect(await runDesktop({ built, icon: '/icon.png' }, argv)).toBe(true)
+const greet = vi.fn((_host: object) => Promise.resolve())
+
+function options() {
+  return { built, icon: '/icon.png', directory: '/data', greet }
+}
+
+async function start(demo: Mode | null = null): Promise<BrowserWindow> {
+  const startDemo = demo === null ? null : () => Promise.resolve(demo)
+  expect(await runDesktop({ ...options(), startDemo })).toBe(true)
   const [window] = world.windows
   if (!window) throw new Error('no window')
   return window
+}
+
+const simulatorOrigin = 'http://127.0.0.1:4711'
+
+function demoMode(): Mode & { readonly ended: ReturnType<typeof vi.fn> } {
+  const ended = vi.fn()
+  return {
+    args: ['--demo', '--data=/demo'],
+    environment: { BULKHEAD_DEMO: 'world' },
+    simulatorOrigin,
+    end: async () => void ended(),
+    ended,
+  }
 }
 
 function host(index = 0) {
@@ -203,7 +224,7 @@ describe('app:// protocol', () => {
     expect(policy).toContain("default-src 'none'")
     expect(policy).toContain("script-src 'self'")
     expect(policy).toContain("frame-ancestors 'none'")
-    expect(policy).not.toMatch(/unsafe|https?:|\*|data:|blob:/)
+    expect(policy).not.toMatch(/unsafe|https?:|\*|blob:/)
     expect(answer.headers.get('x-content-type-options')).toBe('nosniff')
     expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8')
   })
@@ -311,13 +332,19 @@ describe('bridge', () => {
 })
 
 describe('host process', () => {
-  it('is a utility process with the real data directory, or the demo with its own', async () => {
+  it('is a utility process with the real data directory', async () => {
     await start()
     expect(host().entry).toBe(join(built, 'host/main.js'))
-    expect(host().args).toEqual([`--data=${join('/fake/userData', 'data')}`])
-    resetFakeElectron()
-    await start('electron', '.', '--demo')
-    expect(host().args).toEqual(['--demo', `--data=${join('/fake/userData', 'demo')}`])
+    expect(host().args).toEqual(['--data=/data'])
+    expect(host().options['env']).not.toHaveProperty('BULKHEAD_DEMO')
+  })
+
+  it('is greeted once; a greeting that fails changes nothing', async () => {
+    greet.mockClear()
+    greet.mockImplementationOnce(() => Promise.reject(new Error('no report')))
+    const window = await start()
+    expect(greet).toHaveBeenCalledOnce()
+    expect(window.isDestroyed()).toBe(false)
   })
 
   it('that dies is started again, and what it held is answered, not repeated', async () => {
@@ -465,10 +492,66 @@ describe('key slot', () => {
   )
 })
 
+describe('demo', () => {
+  it('gives the host its world and its own directory, and a profile that ends with the run', async () => {
+    vi.useFakeTimers()
+    const demo = demoMode()
+    const window = await start(demo)
+    expect(host().args).toEqual(['--demo', '--data=/demo'])
+    expect(host().options['env']).toMatchObject({ BULKHEAD_DEMO: 'world' })
+    const profile = world.paths.get('userData') ?? ''
+    expect(existsSync(profile)).toBe(true)
+    window.close()
+    expect(demo.ended).not.toHaveBeenCalled()
+    host().emit('exit', 0)
+    await vi.waitFor(() => expect(world.quits).toBe(1))
+    expect(demo.ended).toHaveBeenCalledOnce()
+    expect(existsSync(profile)).toBe(false)
+  })
+
+  it('may frame and reach the simulator, and nothing beside it', async () => {
+    const { webContents } = await start(demoMode())
+    const page = `${simulatorOrigin}/device`
+    const frame = (url: string) =>
+      emitted(webContents, 'will-frame-navigate', { url, isMainFrame: false })
+    expect([frame(page), frame('http://127.0.0.1:4712/'), frame('http://localhost:4711/')]).toEqual(
+      [false, true, true],
+    )
+    expect(emitted(webContents, 'will-frame-navigate', { url: page, isMainFrame: true })).toBe(true)
+    expect(emitted(webContents, 'will-navigate', { url: page })).toBe(true)
+    const cancelled = (url: string) => {
+      const decide = vi.fn()
+      world.session.handlers.get('beforeRequest')?.({ url }, decide)
+      return decide.mock.calls[0]?.[0]
+    }
+    expect(cancelled(page)).toEqual({ cancel: false })
+    expect(cancelled('ws://127.0.0.1:4711/')).toEqual({ cancel: false })
+    expect(cancelled('http://127.0.0.1:4712/')).toEqual({ cancel: true })
+    const answer = await world.protocols.get('app')?.(new Request('app://bulkhead/index.html'))
+    const policy = answer?.headers.get('content-security-policy')
+    expect(policy).toContain(`frame-src ${simulatorOrigin};`)
+  })
+
+  it('outside of it nothing may be framed', async () => {
+    const { webContents } = await start()
+    const url = `${simulatorOrigin}/device`
+    expect(emitted(webContents, 'will-frame-navigate', { url, isMainFrame: false })).toBe(true)
+    const answer = await world.protocols.get('app')?.(new Request('app://bulkhead/index.html'))
+    expect(answer?.headers.get('content-security-policy')).toContain("frame-src 'none';")
+  })
+
+  it('that cannot start opens nothing', async () => {
+    const startDemo = () => Promise.reject(new Error('needs anvil'))
+    await expect(runDesktop({ ...options(), startDemo })).rejects.toThrow('needs anvil')
+    expect(world.windows).toEqual([])
+    expect(world.hosts).toEqual([])
+  })
+})
+
 describe('instances', () => {
   it('a second one quits and opens nothing', async () => {
     world.hasLock = false
-    expect(await runDesktop({ built, icon: '' }, [])).toBe(false)
+    expect(await runDesktop({ ...options(), startDemo: null })).toBe(false)
     expect(world.windows).toEqual([])
     expect(world.hosts).toEqual([])
     expect(world.quits).toBe(1)

@@ -6,45 +6,36 @@ import { type HostClient, startHostClient } from '../hostClient.ts'
 import type { Answer, Ask } from '../hostProtocol.ts'
 import { connectBridge } from './bridge.ts'
 import { createConfirmation } from './confirmation.ts'
+import { type Mode, realMode, useDemoProfile } from './mode.ts'
 import { guardEverything, guardSession } from './guards.ts'
 import { forkHost } from './hostProcess.ts'
 import { answerKeySlot } from './keySlot.ts'
 import { registerPageScheme, servePage } from './pageProtocol.ts'
 import { openWindow } from './window.ts'
 
-export interface DesktopPaths {
+export interface DesktopOptions {
   /** Folder with the built programs (dist/). */
   readonly built: string
   readonly icon: string
+  /** Data directory of the real app. */
+  readonly directory: string
+  /** Called once, when the host was started; a failure of it is logged and changes nothing. */
+  readonly greet: (host: Pick<HostClient, 'call'>) => Promise<void>
+  /** Null for the real app. Rejects when the demo cannot run here; nothing is opened then. */
+  readonly startDemo: (() => Promise<Mode>) | null
 }
 
-/** A data directory of its own for the demo: the two never meet. */
-export function hostArgs(mode: 'demo' | 'real', userData: string): readonly string[] {
-  return mode === 'demo'
-    ? ['--demo', `--data=${join(userData, 'demo')}`]
-    : [`--data=${join(userData, 'data')}`]
-}
+const log = (line: string) => process.stderr.write(`bulkhead: ${line}\n`)
 
-function stopBeforeQuit(host: HostClient): void {
-  let stopped = false
-  app.on('before-quit', (event) => {
-    if (stopped) return
-    event.preventDefault()
-    void host.stop().then(() => {
-      stopped = true
-      app.quit()
-    })
-  })
-}
-
-function startHost(paths: DesktopPaths, mode: 'demo' | 'real', confirm: Confirm): HostClient {
-  const answer = (ask: Ask, signal: AbortSignal): Promise<Answer> =>
-    ask.kind === 'confirm' ? confirm(ask, signal) : answerKeySlot(ask)
+function startHost(
+  built: string,
+  mode: Mode,
+  answer: (ask: Ask, signal: AbortSignal) => Promise<Answer>,
+): HostClient {
   return startHostClient({
-    start: () =>
-      forkHost(join(paths.built, 'host/main.js'), hostArgs(mode, app.getPath('userData'))),
+    start: () => forkHost(join(built, 'host/main.js'), mode.args, mode.environment),
     answer,
-    log: (line) => process.stderr.write(`bulkhead: ${line}\n`),
+    log,
     later: (run, delayMs) => {
       const timer = setTimeout(run, delayMs)
       return () => clearTimeout(timer)
@@ -52,37 +43,57 @@ function startHost(paths: DesktopPaths, mode: 'demo' | 'real', confirm: Confirm)
   })
 }
 
-type Confirm = ReturnType<typeof createConfirmation>
+function endBeforeQuit(end: () => Promise<void>): void {
+  let state: 'running' | 'ending' | 'ended' = 'running'
+  app.on('before-quit', (event) => {
+    if (state === 'ended') return
+    event.preventDefault()
+    if (state === 'ending') return
+    state = 'ending'
+    void end()
+      .catch((error: unknown) => log(`ending failed: ${String(error)}`))
+      .then(() => {
+        state = 'ended'
+        app.quit()
+      })
+  })
+}
 
 /** Resolves once the window is open; false when another instance has it. */
-export async function runDesktop(paths: DesktopPaths, argv: readonly string[]): Promise<boolean> {
+export async function runDesktop(options: DesktopOptions): Promise<boolean> {
+  if (options.startDemo !== null) useDemoProfile()
   if (!app.requestSingleInstanceLock()) {
     app.quit()
     return false
   }
   let window: BrowserWindow | null = null
+  let simulator: string | null = null
   registerPageScheme()
-  guardEverything()
+  guardEverything(() => simulator)
   app.on('second-instance', () => {
     if (window?.isMinimized()) window.restore()
     window?.focus()
   })
   app.on('window-all-closed', () => app.quit())
   await app.whenReady()
-  guardSession(session.defaultSession)
+  guardSession(session.defaultSession, () => simulator)
   // On macOS the menu is where copy and paste live.
   if (app.isPackaged && process.platform !== 'darwin') Menu.setApplicationMenu(null)
-  servePage(join(paths.built, 'renderer'))
-  const mode = argv.includes('--demo') ? 'demo' : 'real'
-  const host = startHost(
-    paths,
-    mode,
-    createConfirmation(() => window),
+
+  const mode = options.startDemo === null ? realMode(options.directory) : await options.startDemo()
+  simulator = mode.simulatorOrigin
+  servePage(join(options.built, 'renderer'), simulator)
+  const confirm = createConfirmation(() => window)
+  const host = startHost(options.built, mode, (ask, signal) =>
+    ask.kind === 'confirm' ? confirm(ask, signal) : answerKeySlot(ask),
   )
-  stopBeforeQuit(host)
+  endBeforeQuit(async () => {
+    await host.stop()
+    await mode.end()
+  })
   window = openWindow({
-    preload: join(paths.built, 'desktop/preload.cjs'),
-    icon: paths.icon,
+    preload: join(options.built, 'desktop/preload.cjs'),
+    icon: options.icon,
     devTools: app.isPackaged ? 'refused' : 'allowed',
   })
   const disconnect = connectBridge(window, host)
@@ -90,5 +101,6 @@ export async function runDesktop(paths: DesktopPaths, argv: readonly string[]): 
     disconnect()
     window = null
   })
+  void options.greet(host).catch((error: unknown) => log(String(error)))
   return true
 }

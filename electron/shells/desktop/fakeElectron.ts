@@ -72,6 +72,7 @@ function createWorld() {
     exitCode: null as number | null,
     hasLock: true,
     locale: 'en-GB',
+    paths: new Map<string, string>(),
     sandboxed: false,
     schemes: [] as unknown[],
     protocols: new Map<string, (request: Request) => Promise<Response>>(),
@@ -108,7 +109,9 @@ export const app = {
   quit: () => {
     let prevented = false
     world.appEvents.emit('before-quit', { preventDefault: () => (prevented = true) })
-    if (!prevented) world.quits += 1
+    if (prevented) return
+    world.quits += 1
+    world.appEvents.emit('quit')
   },
   exit: (code: number) => {
     world.exitCode = code
@@ -117,7 +120,8 @@ export const app = {
     if (world.ready) throw new Error('enableSandbox after ready')
     world.sandboxed = true
   },
-  getPath: (name: string) => `/fake/${name}`,
+  getPath: (name: string) => world.paths.get(name) ?? `/fake/${name}`,
+  setPath: (name: string, path: string) => void world.paths.set(name, path),
   getLocale: () => world.locale,
 }
 

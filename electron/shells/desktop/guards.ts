@@ -1,16 +1,21 @@
 /** What no page in this app may do: leave, open windows, embed, reach the network, or be granted a
- *  permission. All of it is refused by default and for every web contents there will ever be. */
+ *  permission. All of it is refused by default and for every web contents there will ever be; the one
+ *  exception is the demo's simulator page, inside a frame, at the origin that the host named. */
 import { app, type Session, type WebContents } from 'electron'
-import { isOwnUrl, isPageUrl, pageOrigin } from './address.ts'
+import { isOwnBlob, isOwnUrl, isPageUrl, isUnderOrigin } from './address.ts'
 
-function guardContents(contents: WebContents): void {
+/** The simulator's origin as it is known at the moment of asking; null outside the demo. */
+export type SimulatorOrigin = () => string | null
+
+function guardContents(contents: WebContents, simulator: SimulatorOrigin): void {
   contents.setWindowOpenHandler(() => ({ action: 'deny' }))
   contents.on('will-navigate', (event) => {
     // A reload of the page is the only navigation.
     if (!isPageUrl(event.url)) event.preventDefault()
   })
   contents.on('will-frame-navigate', (event) => {
-    if (!event.isMainFrame || !isPageUrl(event.url)) event.preventDefault()
+    const allowed = event.isMainFrame ? isPageUrl(event.url) : isUnderOrigin(event.url, simulator())
+    if (!allowed) event.preventDefault()
   })
   contents.on('will-redirect', (event) => event.preventDefault())
   contents.on('will-attach-webview', (event) => event.preventDefault())
@@ -22,7 +27,7 @@ function isGranted(permission: string, requestingUrl: string): boolean {
 }
 
 /** The default session may exist before anyone could listen for it: guard it by name as well. */
-export function guardSession(session: Session): void {
+export function guardSession(session: Session, simulator: SimulatorOrigin): void {
   session.setPermissionRequestHandler((_contents, permission, decide, details) =>
     decide(isGranted(permission, details.requestingUrl)),
   )
@@ -30,20 +35,18 @@ export function guardSession(session: Session): void {
     isGranted(permission, origin),
   )
   session.setDevicePermissionHandler(() => false)
-  session.webRequest.onBeforeRequest((details, decide) =>
-    decide({
-      cancel: !isOwnUrl(details.url) && !details.url.startsWith(`blob:${pageOrigin}/`),
-    }),
+  session.webRequest.onBeforeRequest(({ url }, decide) =>
+    decide({ cancel: !isOwnUrl(url) && !isOwnBlob(url) && !isUnderOrigin(url, simulator()) }),
   )
   session.on('will-download', (event, item) => {
     // The journal's export is made by the page; nothing is ever downloaded.
-    if (!item.getURL().startsWith(`blob:${pageOrigin}/`)) event.preventDefault()
+    if (!isOwnBlob(item.getURL())) event.preventDefault()
   })
 }
 
 /** Before any window exists. */
-export function guardEverything(): void {
+export function guardEverything(simulator: SimulatorOrigin): void {
   app.enableSandbox()
-  app.on('web-contents-created', (_event, contents) => guardContents(contents))
-  app.on('session-created', guardSession)
+  app.on('web-contents-created', (_event, contents) => guardContents(contents, simulator))
+  app.on('session-created', (session) => guardSession(session, simulator))
 }

@@ -2,10 +2,15 @@
 import { utilityProcess } from 'electron'
 import type { HostChild } from '../hostClient.ts'
 
-/** `entry` is the built host; `args` reach it as its command line. */
-export function forkHost(entry: string, args: readonly string[]): HostChild {
+/** `entry` is the built host; `args` reach it as its command line, `environment` beside our own. */
+export function forkHost(
+  entry: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): HostChild {
   const child = utilityProcess.fork(entry, [...args], {
     serviceName: 'Bulkhead host',
+    env: { ...process.env, ...environment },
     stdio: 'inherit',
   })
   return {

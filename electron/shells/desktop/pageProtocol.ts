@@ -11,16 +11,21 @@ export function registerPageScheme(): void {
   ])
 }
 
-async function answer(folder: string, request: Request): Promise<Response> {
-  const refused = (status: number) => new Response(null, { status, headers: pageHeaders })
+async function answer(
+  folder: string,
+  headers: Readonly<Record<string, string>>,
+  request: Request,
+): Promise<Response> {
+  const refused = (status: number) => new Response(null, { status, headers })
   if (request.method !== 'GET') return refused(405)
   if (!isOwnUrl(request.url)) return refused(404)
   const file = await readPageFile(folder, new URL(request.url).pathname)
   if (file === null) return refused(404)
-  return new Response(file.body, { headers: { ...pageHeaders, 'content-type': file.type } })
+  return new Response(file.body, { headers: { ...headers, 'content-type': file.type } })
 }
 
-/** After the app is ready. `folder` holds index.html. */
-export function servePage(folder: string): void {
-  protocol.handle(scheme, (request) => answer(folder, request))
+/** After the app is ready. `folder` holds index.html; the simulator's page may be framed, null: none may. */
+export function servePage(folder: string, simulatorOrigin: string | null): void {
+  const headers = pageHeaders(simulatorOrigin)
+  protocol.handle(scheme, (request) => answer(folder, headers, request))
 }
