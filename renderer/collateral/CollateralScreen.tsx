@@ -1,0 +1,7 @@
+export function CollateralScreen(_: {
+  readonly account?: string | null
+  readonly section?: string | null
+  readonly id?: string | null
+}) {
+  return null
+}

@@ -1,0 +1,134 @@
+/** In the wall: what should cross it, with its effect; or why nothing is suggested. */
+import { ArrowRight, ChevronDown, ChevronUp, CircleCheck, CircleSlash } from 'lucide-react'
+import { useState } from 'react'
+import type { Suggestion } from '../../shared/suggestion/suggestion.ts'
+import { amountToDecimal } from '../../shared/units/amount.ts'
+import { type Portfolio, usdOf } from '../data/portfolio.ts'
+import { visibleText } from '../format/addresses.ts'
+import { useFormat } from '../format/useFormat.ts'
+import { useText } from '../language/text.ts'
+import type { Planning } from '../transfers/usePlanning.ts'
+import { Button } from '../ui/Button.tsx'
+import { RefusalNote } from '../ui/RefusalNote.tsx'
+import { StandingRows } from '../ui/StandingRows.tsx'
+import { reasonText } from '../ui/reasonText.ts'
+
+export interface SuggestionCardProps {
+  readonly suggestion: Suggestion
+  readonly portfolio: Portfolio
+  readonly planning: Planning
+}
+
+export function SuggestionCard({ suggestion, portfolio, planning }: SuggestionCardProps) {
+  const speech = useText()
+  const { t } = speech
+  const format = useFormat()
+  const [why, setWhy] = useState(false)
+  const venue = visibleText(suggestion.venueLabel)
+  const sweep = suggestion.kind === 'sweep'
+  const usd = usdOf(suggestion.amount, portfolio.quotes)
+  const [first, ...more] = suggestion.reasons
+  return (
+    <article
+      className={`suggestion ${suggestion.kind}`}
+      data-testid={`suggestion-${suggestion.kind}`}
+    >
+      <h3>
+        <span>
+          {sweep ? venue : t('vault')}{' '}
+          <ArrowRight size={16} aria-label={t('to')} className={sweep ? 'cold-text' : 'hot-text'} />{' '}
+          {sweep ? t('vault') : venue}
+        </span>
+        <strong className="num">{format.amount(suggestion.amount)}</strong>
+      </h3>
+      <p className="suggestion-kind">
+        {sweep ? t('suggestion.sweep') : t('suggestion.top-up')}
+        {usd !== null && suggestion.amount.asset !== 'USD' && (
+          <span className="num"> · ≈ {format.usd(usd)}</span>
+        )}
+      </p>
+      {first !== undefined && <p className="dim">{reasonText(first, format, speech)}</p>}
+      {why && (
+        <ul className="reasons" id={`why-${suggestion.id}`}>
+          {more.map((reason) => (
+            <li key={reason.key}>{reasonText(reason, format, speech)}</li>
+          ))}
+          <li>{t('suggestion.basedOn', { time: format.clock(suggestion.basedOn) })}</li>
+        </ul>
+      )}
+      <StandingRows before={suggestion.before} after={suggestion.after} short />
+      <div className="actions">
+        <Button
+          tone="primary"
+          busy={planning.busy && planning.of === suggestion.id ? t('plan.making') : null}
+          onPress={() =>
+            planning.plan(
+              {
+                purpose: suggestion.kind,
+                accountId: suggestion.accountId,
+                asset: suggestion.amount.asset,
+                amount: amountToDecimal(suggestion.amount),
+              },
+              suggestion.id,
+            )
+          }
+        >
+          {t('suggestion.review')}
+        </Button>
+        <button
+          type="button"
+          className="button quiet"
+          aria-expanded={why}
+          onClick={() => setWhy(!why)}
+        >
+          {t('suggestion.why')}{' '}
+          {why ? <ChevronUp size={13} aria-hidden /> : <ChevronDown size={13} aria-hidden />}
+        </button>
+      </div>
+      {planning.of === suggestion.id && planning.refusal !== null && (
+        <RefusalNote refusal={planning.refusal} />
+      )}
+    </article>
+  )
+}
+
+export function SuggestionSide({
+  portfolio,
+  planning,
+}: {
+  readonly portfolio: Portfolio
+  readonly planning: Planning
+}) {
+  const speech = useText()
+  const { t } = speech
+  const format = useFormat()
+  const withheld = portfolio.accounts.filter((account) => account.withheld !== null)
+  return (
+    <div className="wall-middle" data-testid="wall-middle">
+      <h2 className="dim">{t('wall.middle')}</h2>
+      {portfolio.suggestions.map((suggestion) => (
+        <SuggestionCard
+          key={suggestion.id}
+          suggestion={suggestion}
+          portfolio={portfolio}
+          planning={planning}
+        />
+      ))}
+      {portfolio.suggestions.length === 0 && withheld.length === 0 && (
+        <p className="quiet-note">
+          <CircleCheck size={16} aria-hidden className="grade-good" />{' '}
+          {portfolio.accounts.length === 0 ? t('suggestion.noAccounts') : t('suggestion.none')}
+        </p>
+      )}
+      {withheld.map((account) => (
+        <p key={account.accountId} className="quiet-note">
+          <CircleSlash size={16} aria-hidden className="grade-warn" />{' '}
+          <span>
+            <strong>{visibleText(account.label)}</strong>{' '}
+            {account.withheld !== null && reasonText(account.withheld, format, speech)}
+          </span>
+        </p>
+      ))}
+    </div>
+  )
+}

@@ -1,0 +1,93 @@
+/** One ECharts chart: SVG, sized to its box, described for screen readers, with a table of the same figures.
+ *  Tooltips are built as text nodes: nothing from outside is ever parsed as markup. */
+import { CustomChart, LineChart } from 'echarts/charts'
+import {
+  AriaComponent,
+  GridComponent,
+  MarkAreaComponent,
+  MarkLineComponent,
+  TooltipComponent,
+} from 'echarts/components'
+import { type EChartsCoreOption, init, use } from 'echarts/core'
+import { SVGRenderer } from 'echarts/renderers'
+import { ChartLine, Table2 } from 'lucide-react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
+import { useText } from '../language/text.ts'
+
+/** ECharts knows only what is registered: only these parts are shipped. Called once, by main.tsx. */
+export function registerCharts(): void {
+  use([
+    CustomChart,
+    LineChart,
+    AriaComponent,
+    GridComponent,
+    MarkAreaComponent,
+    MarkLineComponent,
+    TooltipComponent,
+    SVGRenderer,
+  ])
+}
+
+export interface ChartProps {
+  readonly option: EChartsCoreOption
+  readonly height: number
+  readonly label: string
+  /** For pictures that place their labels by the room they have. */
+  readonly onWidth?: (widthPx: number) => void
+}
+
+export function Chart({ option, height, label, onWidth }: ChartProps) {
+  const box = useRef<HTMLDivElement>(null)
+  const latest = useRef(option)
+  latest.current = option
+  const chart = useRef<ReturnType<typeof init> | null>(null)
+  useEffect(() => {
+    const element = box.current
+    if (element === null) return
+    const made = init(element, null, { renderer: 'svg' })
+    chart.current = made
+    made.setOption(latest.current)
+    const observer = new ResizeObserver(() => {
+      made.resize()
+      onWidth?.(element.clientWidth)
+    })
+    observer.observe(element)
+    return () => {
+      observer.disconnect()
+      made.dispose()
+      chart.current = null
+    }
+  }, [onWidth])
+  useEffect(() => {
+    chart.current?.setOption(option, { notMerge: true })
+  }, [option])
+  useEffect(() => {
+    chart.current?.resize()
+  }, [height])
+  return <div ref={box} className="chart" style={{ height }} role="img" aria-label={label} />
+}
+
+export interface ChartOrTableProps {
+  readonly chart: ReactNode
+  readonly table: ReactNode
+}
+
+/** The same figures twice: as a picture, or as a table for those who want or need one. */
+export function ChartOrTable({ chart, table }: ChartOrTableProps) {
+  const { t } = useText()
+  const [view, setView] = useState<'chart' | 'table'>('chart')
+  return (
+    <div className="chart-or-table">
+      <button
+        type="button"
+        className="copy view-switch"
+        aria-pressed={view === 'table'}
+        onClick={() => setView(view === 'chart' ? 'table' : 'chart')}
+      >
+        {view === 'chart' ? <Table2 size={14} aria-hidden /> : <ChartLine size={14} aria-hidden />}
+        <span>{view === 'chart' ? t('chart.asTable') : t('chart.asChart')}</span>
+      </button>
+      {view === 'chart' ? chart : table}
+    </div>
+  )
+}

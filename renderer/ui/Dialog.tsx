@@ -1,0 +1,48 @@
+/** The browser's own modal dialog: it traps focus, closes with Escape, and injects no style. */
+import { X } from 'lucide-react'
+import { type ReactNode, useEffect, useRef } from 'react'
+import { useText } from '../language/text.ts'
+
+export interface DialogProps {
+  readonly title: string
+  readonly onClose: () => void
+  readonly children: ReactNode
+  readonly className?: string
+  readonly bare?: true
+}
+
+export function Dialog({ title, onClose, children, className, bare }: DialogProps) {
+  const { t } = useText()
+  const element = useRef<HTMLDialogElement>(null)
+  useEffect(() => {
+    const dialog = element.current
+    if (dialog !== null && !dialog.open) dialog.showModal()
+    return () => dialog?.close()
+  }, [])
+  return (
+    <dialog
+      ref={element}
+      className={`dialog ${className ?? ''}`}
+      aria-label={title}
+      onCancel={(event) => {
+        event.preventDefault()
+        onClose()
+      }}
+      onClick={(event) => {
+        if (event.target === element.current) onClose()
+      }}
+    >
+      <div className="dialog-body">
+        {bare !== true && (
+          <header className="dialog-head">
+            <h2>{title}</h2>
+            <button type="button" className="copy" aria-label={t('close')} onClick={onClose}>
+              <X size={16} aria-hidden />
+            </button>
+          </header>
+        )}
+        {children}
+      </div>
+    </dialog>
+  )
+}

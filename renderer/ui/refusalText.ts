@@ -1,0 +1,72 @@
+/** A refusal as sentences: what happened, with its numbers, and the way out. The catalogue has both for each code. */
+import type { Refusal } from '../../shared/errors/refusal.ts'
+import { groupsOfFour, visibleText } from '../format/addresses.ts'
+import { chainName } from '../format/chains.ts'
+import type { Format } from '../format/format.ts'
+import { venueNames } from '../format/venues.ts'
+import type { Text } from '../language/text.ts'
+
+const amountFields = new Set([
+  'asked',
+  'excess',
+  'minimum',
+  'maximum',
+  'needed',
+  'available',
+  'cap',
+  'fee',
+  'slackAfter',
+  'planned',
+])
+
+function fieldText(name: string, value: unknown, format: Format, t: Text): string {
+  if (value === null || value === undefined) return t('unknown')
+  if (typeof value === 'number') {
+    if (name.endsWith('Ms')) return format.duration(value)
+    if (name.endsWith('Bps')) return format.percent(value / 10_000, 2)
+    if (name === 'since') return format.moment(value)
+    return format.count(value)
+  }
+  if (typeof value === 'string') {
+    if (name === 'address' || name === 'first' || name === 'second')
+      return groupsOfFour(visibleText(value)).join(' ')
+    if (name === 'chain') return chainName(visibleText(value))
+    if (name === 'venue')
+      return Object.entries(venueNames).find(([id]) => id === value)?.[1] ?? visibleText(value)
+    if (/^-?\d+(\.\d+)?$/.test(value) && (amountFields.has(name) || name === 'now')) {
+      return name === 'planned' || name === 'now'
+        ? format.priceExact(value)
+        : format.quantity(value)
+    }
+    return visibleText(value)
+  }
+  if (Array.isArray(value))
+    return value
+      .map((item: unknown) =>
+        typeof item === 'object' && item !== null && 'field' in item
+          ? visibleText(String(item.field))
+          : visibleText(String(item)),
+      )
+      .join(', ')
+  return t('unknown')
+}
+
+/** The data of a refusal as values for its messages: every field under its own name, as local text. */
+export function refusalValues(refusal: Refusal, format: Format, t: Text): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(refusal.data).map(([name, value]) => [name, fieldText(name, value, format, t)]),
+  )
+}
+
+export interface RefusalWords {
+  readonly message: string
+  readonly wayOut: string
+}
+
+export function refusalWords(refusal: Refusal, format: Format, t: Text): RefusalWords {
+  const values = refusalValues(refusal, format, t)
+  return {
+    message: t(`error.${refusal.code}`, values),
+    wayOut: t(`error.${refusal.code}.wayOut`, values),
+  }
+}

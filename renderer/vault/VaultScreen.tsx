@@ -1,0 +1,7 @@
+export function VaultScreen(_: {
+  readonly account?: string | null
+  readonly section?: string | null
+  readonly id?: string | null
+}) {
+  return null
+}
