@@ -8,8 +8,8 @@ export type Standing = Suggestion['before']
 
 interface Row {
   readonly name: string
-  readonly before: number | null
-  readonly after: number | null
+  readonly before: number | 'none' | null
+  readonly after: number | 'none' | null
   readonly show: (value: number) => string
 }
 
@@ -63,6 +63,8 @@ export function StandingRows({ before, after, short }: StandingRowsProps) {
     short === true
       ? all.filter((row) => row.always && (row.before !== null || row.after !== null))
       : all
+  const cell = (value: Row['before'], show: Row['show']) =>
+    value === null ? t('unknown') : value === 'none' ? t('distance.none') : show(value)
   return (
     <table className="standing">
       <thead className="unseen">
@@ -76,12 +78,9 @@ export function StandingRows({ before, after, short }: StandingRowsProps) {
         {rows.map((row) => (
           <tr key={row.name}>
             <th scope="row">{row.name}</th>
-            <td className="num dim">
-              {row.before === null ? t('standing.none') : row.show(row.before)}
-            </td>
+            <td className="num dim">{cell(row.before, row.show)}</td>
             <td className="num">
-              <ArrowRight size={12} aria-hidden />{' '}
-              {row.after === null ? t('standing.none') : row.show(row.after)}
+              <ArrowRight size={12} aria-hidden /> {cell(row.after, row.show)}
             </td>
           </tr>
         ))}

@@ -2,12 +2,14 @@
 import { z } from 'zod'
 import type { Distance, Measure, RiskReport } from './report.ts'
 
-/** Risk of one venue account before and after; null where unknown. Distances are signed like
- *  `Distance.shock` (−0.169 = a fall of 16.9 %); 0 is breached, −1 and 1000 or more mean none was found. */
+/** Signed like `Distance.shock` (−0.169 = a fall of 16.9 %); 0 is breached, null unknown. */
+const shockSchema = z.union([z.number(), z.literal('none')]).nullable()
+
+/** Risk of one venue account before and after; null where unknown. */
 export const standingSchema = z
   .object({
-    distanceDown: z.number().nullable(),
-    distanceUp: z.number().nullable(),
+    distanceDown: shockSchema,
+    distanceUp: shockSchema,
     requiredUsd: z.number().nullable(),
     excessUsd: z.number().nullable(),
     equityUsd: z.number().nullable(),
@@ -26,10 +28,10 @@ export function standingOf(report: RiskReport): Standing {
   }
 }
 
-function shockOf(distance: Distance): number | null {
+function shockOf(distance: Distance): z.infer<typeof shockSchema> {
   if (distance.kind === 'finite') return distance.shock
   if (distance.kind === 'breached') return 0
-  return distance.kind === 'none' ? distance.searchedTo : null
+  return distance.kind === 'none' ? 'none' : null
 }
 
 function valueOf(measure: Measure): number | null {

@@ -123,11 +123,11 @@ export function checkSweep(
   const after = portfolio.report(
     applyTransfer(snapshot, leaves.asset, amountToDecimal({ ...leaves, units: -leaves.units })),
   )
-  const fails = after.scenarios.find((scenario) => scenario.outcome !== 'passes')
-  if (fails !== undefined) {
+  if (after.shortfallUsd.kind !== 'known' || after.shortfallUsd.value > 0) {
+    const { shortfallUsd } = after
     return refuse('RISK_AFTER_TOO_HIGH', {
-      scenario: fails.name,
-      slackAfter: fails.slackUsd.kind === 'known' ? fails.slackUsd.value.toFixed(2) : 'unknown',
+      scenario: after.bindingScenario ?? 'unknown',
+      slackAfter: shortfallUsd.kind === 'known' ? (-shortfallUsd.value).toFixed(2) : 'unknown',
     })
   }
   return ok({ before, after })

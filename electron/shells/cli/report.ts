@@ -57,7 +57,8 @@ export function table(rows: readonly (readonly string[])[]): string {
 }
 
 function standingText(before: Standing, after: Standing): string {
-  const shock = (value: number | null) => (value === null ? 'none' : percent(value))
+  const shock = (value: Standing['distanceUp']) =>
+    value === null ? 'unknown' : value === 'none' ? 'none' : percent(value)
   const money = (value: number | null) => (value === null ? 'unknown' : usd(value))
   return [
     `distance ${shock(before.distanceDown)} / ${shock(before.distanceUp)} → ${shock(after.distanceDown)} / ${shock(after.distanceUp)}`,
