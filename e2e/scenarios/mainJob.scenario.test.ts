@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { TransferView } from '../../shared/contract/methods/transfers.ts'
 import { amountToNumber } from '../../shared/units/amount.ts'
 import { type Scene, openScene, settlePortfolio, until, untilState } from './demoHost.ts'
+import {
+  approve,
+  binanceAccount,
+  bitcoinRecipient,
+  confirmOnDevice,
+  evmRecipient,
+  plan,
+} from './play.ts'
 
 let scene: Scene
 
@@ -12,31 +19,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await scene?.close()
 })
-
-async function plan(input: Parameters<Scene['client']['call']>[1]): Promise<TransferView> {
-  const planned = await scene.client.call('transfers.plan', input as never)
-  if (!planned.ok) throw new Error(JSON.stringify(planned.refusal))
-  return planned.value
-}
-
-async function approve(view: TransferView): Promise<void> {
-  const approved = await scene.client.call('transfers.approve', {
-    id: view.id,
-    digest: view.digest,
-  })
-  if (!approved.ok) throw new Error(JSON.stringify(approved.refusal))
-}
-
-/** Presses the device's confirm button on each page it shows until the transfer is past the device. */
-async function confirmOnDevice(id: string): Promise<void> {
-  await until(async () => {
-    const view = await scene.client.call('transfers.read', { id })
-    if (!view.ok) throw new Error(view.refusal.code)
-    if (view.value.state !== 'signing' && view.value.state !== 'confirming') return true
-    scene.world.device.press('confirm')
-    return undefined
-  }, 'the device to be done')
-}
 
 async function balanceOf(asset: string): Promise<number> {
   const view = await scene.client.call('vault.read', {})
@@ -60,16 +42,16 @@ test('both accounts show a finite distance, a requirement, and one suggests a sw
 test('sweep: suggested, planned, address confirmed on the device, withdrawn, arrived on the chain, journalled', async () => {
   await settlePortfolio(scene)
   const before = await balanceOf('USDC')
-  const planned = await plan({
+  const planned = await plan(scene, {
     purpose: 'sweep',
-    accountId: 'binance-usdm:demo',
+    accountId: binanceAccount,
     asset: 'USDC',
     amount: '12000',
   })
   expect(planned.plan.before?.requiredUsd).toBeGreaterThan(0)
   expect(planned.plan.after?.excessUsd).toBeLessThan(planned.plan.before?.excessUsd ?? 0)
-  await approve(planned)
-  await confirmOnDevice(planned.id)
+  await approve(scene, planned)
+  await confirmOnDevice(scene, planned.id)
   const done = await untilState(scene, planned.id, ['done', 'refused', 'unknown'])
   expect(done).toMatchObject({ state: 'done', refusal: null })
   expect(done.txid).toMatch(/^0x[0-9a-f]{64}$/)
@@ -83,16 +65,15 @@ test('sweep: suggested, planned, address confirmed on the device, withdrawn, arr
 })
 
 test('withdraw bitcoin: signed on the device, verified, sent, confirmed', async () => {
-  const recipient = 'bcrt1qcr8te4kr609gcawutmrza0j4xv80jy8zeqchgx'
-  const planned = await plan({
+  const planned = await plan(scene, {
     purpose: 'withdraw',
     chain: 'bitcoin',
     asset: 'BTC',
     amount: '0.005',
-    address: recipient,
+    address: bitcoinRecipient,
   })
-  await approve(planned)
-  await confirmOnDevice(planned.id)
+  await approve(scene, planned)
+  await confirmOnDevice(scene, planned.id)
   await untilState(scene, planned.id, ['sent', 'refused'])
   scene.world.bitcoin.mine(1)
   const done = await untilState(scene, planned.id, ['done', 'refused'])
@@ -106,16 +87,15 @@ test.each([
 ])(
   'withdraw $asset: an EIP-1559 transaction signed on the device, verified, mined',
   async ({ asset, amount }) => {
-    const recipient = '0x00000000000000000000000000000000DeaDBeef'
-    const planned = await plan({
+    const planned = await plan(scene, {
       purpose: 'withdraw',
       chain: 'evm:31337',
       asset,
       amount,
-      address: recipient,
+      address: evmRecipient,
     })
-    await approve(planned)
-    await confirmOnDevice(planned.id)
+    await approve(scene, planned)
+    await confirmOnDevice(scene, planned.id)
     expect(await untilState(scene, planned.id, ['done', 'refused'])).toMatchObject({
       state: 'done',
       refusal: null,
@@ -130,14 +110,14 @@ test('top up: signed on the device, credited at the venue, moved to margin', asy
     return equity?.kind === 'known' ? equity.value : Number.NaN
   }
   const before = await read()
-  const planned = await plan({
+  const planned = await plan(scene, {
     purpose: 'top-up',
-    accountId: 'binance-usdm:demo',
+    accountId: binanceAccount,
     asset: 'USDC',
     amount: '3000',
   })
-  await approve(planned)
-  await confirmOnDevice(planned.id)
+  await approve(scene, planned)
+  await confirmOnDevice(scene, planned.id)
   const done = await untilState(scene, planned.id, ['done', 'refused', 'unknown'])
   expect(done).toMatchObject({ state: 'done', refusal: null })
   await scene.client.call('portfolio.refresh', {})

@@ -102,6 +102,25 @@ export function createTransfers(options: {
     }
   }
 
+  /** A step that throws broke an invariant. Before anything could leave that is a refusal; afterwards nobody
+   *  knows, and a person looks. */
+  async function runGuarded(
+    transfer: Transfer,
+    step: StepKind,
+    context: { readonly resumed: boolean; readonly signal: AbortSignal },
+  ): Promise<StepResult> {
+    try {
+      return await options.runStep(transfer, step, context)
+    } catch (error) {
+      const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      options.log(`broken invariant in ${step} of transfer ${transfer.id}: ${detail}`)
+      const refusal: Refusal = { code: 'INTERNAL', data: { reference: `${transfer.id} ${step}` } }
+      return canCancel(transfer) && !isOutsideEffect(step)
+        ? { kind: 'refused', refusal }
+        : { kind: 'unknown', refusal }
+    }
+  }
+
   /** One step; false when there is nothing more to do now. */
   async function advance(id: string, signal: AbortSignal): Promise<boolean> {
     const transfer = transfers.get(id)
@@ -113,7 +132,7 @@ export function createTransfers(options: {
       const intent = record({ kind: 'transfer.intent', transferId: id, step: step.kind })
       if (!intent.ok) return false
     }
-    const result = await options.runStep(transfer, step.kind, { resumed, signal })
+    const result = await runGuarded(transfer, step.kind, { resumed, signal })
     if (closing && result.kind !== 'done' && result.kind !== 'signed') return false
     const cancelled = signal.aborted && result.kind === 'refused' && !isOutsideEffect(step.kind)
     const recorded = record(

@@ -1,0 +1,296 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Lie } from '../../electron/simulators/onekey/fault.ts'
+import type { TransferView } from '../../shared/contract/methods/transfers.ts'
+import { openScene, type Scene, settlePortfolio, until, untilState } from './demoHost.ts'
+import {
+  approve,
+  binanceAccount,
+  bitcoinRecipient,
+  confirmOnDevice,
+  evmRecipient,
+  holdings,
+  plan,
+  type PlanInput,
+  planRefusal,
+} from './play.ts'
+
+let scene: Scene
+let before: Awaited<ReturnType<typeof holdings>>
+
+const bitcoinPayment: PlanInput = {
+  purpose: 'withdraw',
+  chain: 'bitcoin',
+  asset: 'BTC',
+  amount: '0.004',
+  address: bitcoinRecipient,
+}
+const usdcPayment: PlanInput = {
+  purpose: 'withdraw',
+  chain: 'evm:31337',
+  asset: 'USDC',
+  amount: '100',
+  address: evmRecipient,
+}
+const sweep: PlanInput = {
+  purpose: 'sweep',
+  accountId: binanceAccount,
+  asset: 'USDC',
+  amount: '9000',
+}
+
+beforeAll(async () => {
+  scene = await openScene()
+}, 60_000)
+
+afterAll(async () => {
+  await scene?.close()
+})
+
+beforeEach(async () => {
+  before = await holdings(scene)
+})
+
+/** Nothing changed and nothing lost, by the outside world's own books; and no invariant broke on the way. */
+afterEach(async () => {
+  scene.world.device.fail(null)
+  scene.world.venues.binance.faults.clear()
+  expect(await holdings(scene)).toEqual(before)
+  expect(scene.log.filter((line) => line.includes('broken invariant'))).toEqual([])
+})
+
+async function play(input: PlanInput): Promise<TransferView> {
+  const planned = await plan(scene, input)
+  await approve(scene, planned)
+  await confirmOnDevice(scene, planned.id)
+  return untilState(scene, planned.id, ['refused', 'cancelled', 'sent', 'done', 'unknown'])
+}
+
+describe('on the device', () => {
+  test.each([
+    { name: 'bitcoin', input: bitcoinPayment },
+    { name: 'USDC', input: usdcPayment },
+    { name: 'a sweep', input: sweep },
+  ])('$name rejected with the button is refused', async ({ input }) => {
+    scene.world.device.fail({ kind: 'reject' })
+    expect(await play(input)).toMatchObject({
+      state: 'refused',
+      refusal: { code: 'DEVICE_REJECTED' },
+    })
+  })
+
+  test.each([
+    { name: 'bitcoin', input: bitcoinPayment },
+    { name: 'USDC', input: usdcPayment },
+  ])(
+    '$name unplugged while signing is refused, and works again after plugging in',
+    async ({ input }) => {
+      scene.world.device.fail({ kind: 'unplug', at: 'signing' })
+      expect(await play(input)).toMatchObject({
+        state: 'refused',
+        refusal: { code: 'DEVICE_UNPLUGGED' },
+      })
+      await scene.world.device.plug()
+      await until(async () => {
+        const status = await scene.client.call('status.read', {})
+        return status.ok && status.value.device.kind === 'ready' ? true : undefined
+      }, 'the device to be back')
+    },
+  )
+
+  const bitcoinLies: readonly { lie: Lie; field: RegExp }[] = [
+    { lie: 'recipient', field: /output/ },
+    { lie: 'amount', field: /output|fee/ },
+    { lie: 'change', field: /output/ },
+    { lie: 'hash-type', field: /hashType|sighash|hash type/i },
+  ]
+  test.each(bitcoinLies)(
+    'a validly signed bitcoin transaction with another $lie is refused',
+    async ({ lie, field }) => {
+      scene.world.device.fail({ kind: 'lie', about: lie })
+      const refused = await play(bitcoinPayment)
+      expect(refused).toMatchObject({ state: 'refused', refusal: { code: 'SIGNED_MISMATCH' } })
+      const differences =
+        refused.refusal?.code === 'SIGNED_MISMATCH' ? refused.refusal.data.differences : []
+      expect(differences.map((difference) => difference.field).join(' ')).toMatch(field)
+      expect(refused.txid).toBeNull()
+    },
+  )
+
+  test.each(['evm-recipient', 'evm-amount', 'evm-chain-id', 'evm-nonce'] as const)(
+    'a validly signed EVM transaction with another %s is refused',
+    async (lie) => {
+      scene.world.device.fail({ kind: 'lie', about: lie })
+      expect(await play(usdcPayment)).toMatchObject({
+        state: 'refused',
+        refusal: { code: 'SIGNED_MISMATCH' },
+      })
+    },
+  )
+
+  test('another address than ours shown for a sweep is refused', async () => {
+    scene.world.device.fail({ kind: 'lie', about: 'address-returned' })
+    expect(await play(sweep)).toMatchObject({
+      state: 'refused',
+      refusal: { code: 'DEVICE_ADDRESS_MISMATCH' },
+    })
+  })
+})
+
+describe('a window that says yes by itself', () => {
+  test.each([
+    { name: 'a sweep', input: sweep, waits: 'confirming' as const },
+    { name: 'a withdrawal', input: usdcPayment, waits: 'signing' as const },
+  ])('gets $name no further than the device, which nobody presses', async ({ input, waits }) => {
+    const planned = await plan(scene, input)
+    await approve(scene, planned)
+    await until(
+      async () => (scene.world.device.screen().kind !== 'idle' ? true : undefined),
+      'the device to ask',
+    )
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    const view = await scene.client.call('transfers.read', { id: planned.id })
+    expect(view).toMatchObject({ ok: true, value: { state: waits } })
+    expect(await holdings(scene)).toEqual(before)
+    const cancelled = await scene.client.call('transfers.cancel', { id: planned.id })
+    expect(cancelled).toMatchObject({ ok: true, value: { state: 'cancelled' } })
+  })
+
+  test('with another digest is refused', async () => {
+    const planned = await plan(scene, usdcPayment)
+    const approved = await scene.client.call('transfers.approve', {
+      id: planned.id,
+      digest: 'ab'.repeat(32),
+    })
+    expect(approved).toMatchObject({ ok: false, refusal: { code: 'PLAN_DIGEST_MISMATCH' } })
+  })
+
+  test('cannot loosen the policy', async () => {
+    const settings = await scene.client.call('settings.read', {})
+    if (!settings.ok) throw new Error(settings.refusal.code)
+    const { policy } = settings.value
+    const loosened = await scene.client.call('settings.writePolicy', {
+      policy: { ...policy, bufferOfMaintenance: 0, firstPaymentCapUsd: 1e9 },
+    })
+    expect(loosened).toMatchObject({ ok: false, refusal: { code: 'CONFIRMATION_REQUIRED' } })
+    const tightened = await scene.client.call('settings.writePolicy', {
+      policy: { ...policy, minimumSweepUsd: policy.minimumSweepUsd },
+    })
+    expect(tightened.ok).toBe(true)
+  })
+})
+
+describe('a plan', () => {
+  test('for more than the excess is refused with both numbers', async () => {
+    const refusal = await planRefusal(scene, { ...sweep, amount: '115000' })
+    expect(refusal).toMatchObject({
+      code: 'AMOUNT_OVER_EXCESS',
+      data: { asked: '115000.000000', asset: 'USDC' },
+    })
+  })
+
+  test.each([
+    {
+      name: 'a mainnet address on regtest',
+      change: { address: 'bc1qcr8te4kr609gcawutmrza0j4xv80jy8z306fyu' },
+      code: 'NETWORK_MISMATCH',
+    },
+    {
+      name: 'an EVM address for bitcoin',
+      change: { address: evmRecipient },
+      code: 'ADDRESS_INVALID',
+    },
+    {
+      name: 'a broken checksum',
+      change: { address: bitcoinRecipient.replace(/x$/, 'y') },
+      code: 'ADDRESS_INVALID',
+    },
+    {
+      name: 'more than a first payment may be',
+      change: { amount: '0.5' },
+      code: 'FIRST_PAYMENT_OVER_CAP',
+    },
+    { name: 'more than there is', change: { amount: '50' }, code: 'FUNDS_INSUFFICIENT' },
+    { name: 'nothing', change: { amount: '0' }, code: 'AMOUNT_INVALID' },
+    { name: 'half a satoshi', change: { amount: '0.000000005' }, code: 'AMOUNT_INVALID' },
+    { name: 'dust', change: { amount: '0.00000100' }, code: 'AMOUNT_UNDER_MINIMUM' },
+    { name: 'USDC over bitcoin', change: { asset: 'USDC' }, code: 'NETWORK_MISMATCH' },
+  ])('with $name is refused', async ({ change, code }) => {
+    expect(await planRefusal(scene, { ...bitcoinPayment, ...change } as PlanInput)).toMatchObject({
+      code,
+    })
+  })
+
+  test('is void when a price moved under the approval', async () => {
+    const planned = await plan(scene, sweep)
+    const { path } = scene.world.venues
+    path.shock({ BTC: -0.03 })
+    try {
+      const approved = await scene.client.call('transfers.approve', {
+        id: planned.id,
+        digest: planned.digest,
+      })
+      expect(approved).toMatchObject({
+        ok: false,
+        refusal: { code: 'PLAN_PRICES_MOVED', data: { asset: 'BTC', limitBps: 100 } },
+      })
+      const view = await scene.client.call('transfers.read', { id: planned.id })
+      expect(view).toMatchObject({ ok: true, value: { state: 'refused', canApprove: false } })
+    } finally {
+      path.shock({ BTC: 1 / 0.97 - 1 })
+      await scene.client.call('portfolio.refresh', {})
+    }
+  })
+
+  test('on a top-up address that the venue tells differently the second time is refused', async () => {
+    scene.world.venues.binance.faults.add({
+      endpoint: '/sapi/v1/capital/deposit/address/list',
+      fault: { kind: 'wrong-deposit-address', address: evmRecipient },
+    })
+    const refusal = await planRefusal(scene, {
+      ...sweep,
+      purpose: 'top-up',
+      amount: '100',
+    } as PlanInput)
+    expect(refusal?.code).toBe('ADDRESS_ANSWERS_DIFFER')
+  })
+})
+
+describe('a venue answer', () => {
+  test.each([
+    {
+      name: 'that is not JSON',
+      fault: { kind: 'html' } as const,
+      codes: ['VENUE_ANSWER_MALFORMED', 'VENUE_UNREACHABLE'],
+    },
+    {
+      name: 'without balances',
+      fault: { kind: 'omit', path: 'assets' } as const,
+      codes: ['VENUE_ANSWER_MALFORMED'],
+    },
+    { name: 'that never comes', fault: { kind: 'drop' } as const, codes: ['VENUE_UNREACHABLE'] },
+  ])('$name refuses the plan and leaves the last snapshot standing', async ({ fault, codes }) => {
+    await settlePortfolio(scene)
+    scene.world.venues.binance.faults.add({ endpoint: '*', fault })
+    const refusal = await planRefusal(scene, sweep)
+    expect(codes).toContain(refusal?.code)
+    const view = await scene.client.call('portfolio.read', {})
+    const account = view.ok ? view.value.accounts[0] : undefined
+    expect(account?.refusal).not.toBeNull()
+    expect(account?.snapshot).not.toBeNull()
+  })
+
+  test('with an old date makes the account stale: no plan, no suggestion', async () => {
+    scene.world.venues.binance.faults.add({
+      endpoint: '*',
+      fault: { kind: 'stale', ms: 3_600_000 },
+    })
+    const refusal = await planRefusal(scene, sweep)
+    expect(refusal?.code).toBe('SNAPSHOT_STALE')
+    const view = await scene.client.call('portfolio.read', {})
+    if (!view.ok) throw new Error(view.refusal.code)
+    expect(view.value.accounts[0]?.report?.state).toBe('stale')
+    expect(view.value.suggestions.filter(({ kind }) => kind === 'sweep')).toEqual([])
+    scene.world.venues.binance.faults.clear()
+    await scene.client.call('portfolio.refresh', {})
+  })
+})
