@@ -150,12 +150,8 @@ export function createConnection(options: ConnectionOptions): Connection {
       return { ok: true, value }
     } catch (error) {
       const aborted = signal.aborted || closing.signal.aborted
-      if (exchanged.timedOut || aborted || exchanged.status === null || error instanceof Error) {
-        const refusal = refusalOf(venue, error, exchanged, aborted, options.keyCodes)
-        if (isClockRefusal(error)) clockSkewMs = null
-        return refuse(refusal)
-      }
-      throw error
+      if (isClockRefusal(error)) clockSkewMs = null
+      return refuse(refusalOf(venue, error, exchanged, aborted, options.keyCodes))
     }
   }
 

@@ -77,13 +77,19 @@ export function refusalOf(
     return { code: 'VENUE_ANSWER_MALFORMED', data: { venue, field: 'answer', value } }
   }
   if (error instanceof errors.RequestTimeout) return unreachable('timeout')
-  if (error instanceof errors.NetworkError) {
+  // OperationFailed is the family of 'it may or may not have happened', NetworkError included.
+  if (error instanceof errors.OperationFailed) {
     return unreachable(exchanged.status === null ? 'connection' : `HTTP ${exchanged.status}`)
   }
   if (error instanceof errors.NotSupported) {
     return { code: 'VENUE_UNSUPPORTED', data: { venue, action: 'request' } }
   }
   if (error instanceof errors.ExchangeError) return rejected
+  // The answer was such that ccxt itself stumbled over it.
+  if (exchanged.status !== null) {
+    const value = (exchanged.body ?? '').slice(0, 80)
+    return { code: 'VENUE_ANSWER_MALFORMED', data: { venue, field: 'answer', value } }
+  }
   throw error
 }
 

@@ -53,19 +53,30 @@ function lift<T>(parsed: Parsed<T>): VenueResult<T> {
   return refuse('VENUE_ANSWER_MALFORMED', { venue: VENUE, field, value })
 }
 
-/** Tiers, ticks and funding terms: an answer is kept for an hour, a failure is not kept. */
-function createTable(connection: Connection, clock: Clock, ask: () => Promise<unknown>) {
+interface Table {
+  /** The answer, kept for an hour; undefined when it failed. */
+  read(signal: AbortSignal): Promise<unknown>
+  forget(): void
+}
+
+/** Tiers, ticks and funding terms change rarely; what fails or reads badly is asked for again. */
+function createTable(connection: Connection, clock: Clock, ask: () => Promise<unknown>): Table {
   let cached: Cached | undefined
-  return async (signal: AbortSignal): Promise<unknown> => {
-    if (cached !== undefined && clock.now() - cached.at < HOUR_MS) return cached.answer
-    const answered = await connection.call(ask, signal)
-    if (!answered.ok) return undefined
-    const usable = Array.isArray(answered.value) || parseRow(answered.value) !== undefined
-    const empty = Array.isArray(answered.value) && answered.value.length === 0
-    if (usable && !empty) cached = { at: clock.now(), answer: answered.value }
-    return answered.value
+  return {
+    read: async (signal) => {
+      if (cached !== undefined && clock.now() - cached.at < HOUR_MS) return cached.answer
+      const answered = await connection.call(ask, signal)
+      if (!answered.ok) return undefined
+      cached = { at: clock.now(), answer: answered.value }
+      return answered.value
+    },
+    forget: () => {
+      cached = undefined
+    },
   }
 }
+
+const fromTables = /^tiers\.|\.(tickSize|funding)$/
 
 /** Opens nothing until first asked. Throws only for origins outside this machine. */
 export function createBinanceUsdm(options: BinanceOptions): VenuePort {
@@ -130,9 +141,9 @@ export function createBinanceUsdm(options: BinanceOptions): VenuePort {
       optional(() => client.fapiPrivateGetSymbolConfig(), signal),
       optional(() => client.fapiPublicGetPremiumIndex(), signal),
       optional(() => client.fapiPublicGetAssetIndex(), signal),
-      brackets(signal),
-      fundingInfo(signal),
-      exchangeInfo(signal),
+      brackets.read(signal),
+      fundingInfo.read(signal),
+      exchangeInfo.read(signal),
     ])
     if (!account.ok) return account
     if (!positionRisk.ok) return positionRisk
@@ -155,7 +166,11 @@ export function createBinanceUsdm(options: BinanceOptions): VenuePort {
       connection.health().clockSkewMs ?? 0,
     )
     const read = lift(snapshot)
-    if (read.ok) connection.noteSuccess()
+    if (!read.ok) return read
+    connection.noteSuccess()
+    if (read.value.gaps.some(({ field }) => fromTables.test(field))) {
+      for (const table of [brackets, exchangeInfo, fundingInfo]) table.forget()
+    }
     return read
   }
 

@@ -347,7 +347,7 @@ export function createBinanceAccount(options: BinanceAccountOptions): BinanceAcc
     liquidations: () => liquidations,
     updatedAt: () => updatedAt,
     settled: async () => {
-      await Promise.all([...payouts])
+      await Promise.all(payouts)
     },
   }
 }

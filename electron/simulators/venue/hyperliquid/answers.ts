@@ -104,7 +104,12 @@ export function spotClearinghouseState(account: HyperliquidAccount): unknown {
 
 export function meta(): unknown {
   return {
-    universe: perpMarkets.map(({ tiers: _, ...market }) => market),
+    universe: perpMarkets.map(({ name, szDecimals, maxLeverage, marginTableId }) => ({
+      szDecimals,
+      name,
+      maxLeverage,
+      marginTableId,
+    })),
     marginTables: perpMarkets.map(({ marginTableId, maxLeverage, tiers }) => [
       marginTableId,
       { description: `tiered ${maxLeverage}x`, marginTiers: tiers },
