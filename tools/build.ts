@@ -19,7 +19,12 @@ const hash = hashSources(root)
 const present = entries.filter((entry) => !missing.includes(entry))
 rmSync(join(root, 'dist'), { recursive: true, force: true })
 mkdirSync(join(root, 'dist'), { recursive: true })
-await bundle(root, join(root, 'dist'), present)
+try {
+  await bundle(root, join(root, 'dist'), present)
+} catch (error) {
+  console.log(`FAIL: ${error instanceof Error ? error.message : String(error)}`)
+  process.exitCode = 1
+}
 if (process.exitCode === undefined) markBuilt(root, hash)
 const seconds = ((performance.now() - started) / 1000).toFixed(1)
 console.log(`build: ${present.length} programs into dist/ in ${seconds} s`)
