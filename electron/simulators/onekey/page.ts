@@ -47,7 +47,7 @@ function escapeHtml(text: string): string {
 
 export const PAGE_STYLE = `
 :root { color-scheme: dark light;
-  --ground: #0d1117; --body: #04070b; --edge: #243041; --glass: #0f1620; --ink: #e8edf4;
+  --ground: #131a22; --body: #04070b; --edge: #243041; --glass: #0f1620; --ink: #e8edf4;
   --dim: #8b98aa; --cold: #4ea3ff; --good: #1f8a54; --good-ink: #ffffff; --plain: #182130; }
 :root[data-theme='light'] { color-scheme: light;
   --ground: #ffffff; --body: #dbe2ea; --edge: #c3ccd8; --glass: #f8fafc; --ink: #16202c;
@@ -60,22 +60,27 @@ export const PAGE_STYLE = `
 }
 * { box-sizing: border-box; }
 html, body { height: 100%; margin: 0; }
-body { background: transparent; color: var(--ink);
+body { background: var(--ground); color: var(--ink);
   font: 14px/1.45 'Inter Variable', Inter, system-ui, 'Noto Sans SC Variable', 'Noto Sans SC', sans-serif;
-  font-variant-numeric: tabular-nums; display: grid; place-items: center; padding: 4px; }
+  font-variant-numeric: tabular-nums; display: grid; grid-template-rows: minmax(0, 1fr); place-items: center; padding: 4px; }
 .device { width: min(240px, 100%); background: var(--body); border: 1px solid var(--edge);
   border-radius: 28px; padding: 16px; display: flex; flex-direction: column; gap: 12px;
   height: min(420px, 100%); }
-.screen { flex: 1; min-height: 0; overflow: auto; background: var(--glass); border-radius: 14px;
-  padding: 16px 12px; text-align: center; }
+.screen { flex: 1; min-height: 0; overflow: auto; border-radius: 14px; padding: 14px 10px; text-align: center;
+  scrollbar-width: thin; background:
+  linear-gradient(var(--glass) 30%, transparent) top / 100% 28px no-repeat local,
+  linear-gradient(transparent, var(--glass) 70%) bottom / 100% 28px no-repeat local,
+  radial-gradient(farthest-side at 50% 0, var(--dim), transparent) top / 100% 8px no-repeat scroll,
+  radial-gradient(farthest-side at 50% 100%, var(--dim), transparent) bottom / 100% 8px no-repeat scroll,
+  var(--glass); }
 .screen[data-kind='idle'], .screen[data-kind='unplugged'], .screen[data-kind='working'] {
   display: flex; flex-direction: column; justify-content: center; color: var(--dim); }
-.screen h1 { font-size: 16px; line-height: 1.3; margin: 0 0 12px; font-weight: 600; }
+.screen h1 { font-size: 15px; line-height: 1.3; margin: 0 0 8px; font-weight: 600; }
 .screen[data-kind='showing'] h1 { color: var(--ink); }
 .screen[data-kind='unplugged'] { opacity: .65; }
 dl { margin: 0; }
-dt { color: var(--dim); font-size: 11px; margin-top: 8px; }
-dd { margin: 2px 0 0; overflow-wrap: anywhere; }
+dt { color: var(--dim); font-size: 11px; margin-top: 6px; }
+dd { margin: 0; overflow-wrap: anywhere; font-size: 13px; }
 dd.mono { font-family: 'JetBrains Mono Variable', 'JetBrains Mono', ui-monospace, monospace; font-size: 13px; }
 dd.mono span { display: inline-block; margin: 0 .25em; }
 .buttons { display: grid; grid-template-columns: 1fr 1fr; gap: 12px; }

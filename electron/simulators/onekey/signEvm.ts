@@ -169,7 +169,6 @@ function screens(
         { label: 'maxFee', value: `${decimalText(maxFee, 18)} ${symbol}` },
         ...feeLines,
         { label: 'total', value: total },
-        chain,
       ],
     },
   ]

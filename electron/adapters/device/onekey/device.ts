@@ -76,6 +76,7 @@ export function createOneKeyDevice(options: OneKeyDeviceOptions): DevicePort {
   let probing: Promise<unknown> | null = null
   let last = ''
   const closing = new AbortController()
+  const silenceMs = options.silenceMs ?? SILENCE_MS
   const start = options.startChild ?? (() => forkChild(options.childEntry ?? defaultChildEntry()))
   const worker = createSdkWorker(options.link, start, presenceChanged)
   const recheck = setInterval(recheckIdle, RECHECK_MS)
@@ -122,13 +123,14 @@ export function createOneKeyDevice(options: OneKeyDeviceOptions): DevicePort {
 
   function probeIdle(): void {
     if (probing !== null || worker.presence() !== 1 || closing.signal.aborted) return
-    probing = probe(closing.signal, () => {}).finally(() => {
+    probing = probe('probe', closing.signal, () => {}).finally(() => {
       probing = null
     })
   }
 
   /** Asks the device who it is. Null when it answered; else why not. */
   async function probe(
+    what: DeviceTask | 'probe',
     signal: AbortSignal,
     onStage: (stage: Stage) => void,
   ): Promise<DeviceRefusal | null> {
@@ -143,7 +145,9 @@ export function createOneKeyDevice(options: OneKeyDeviceOptions): DevicePort {
     if (description !== null) return null
     const count = answer?.data?.count ?? 0
     if (count > 1) return refuse('DEVICE_SEVERAL', { count }).refusal
-    return outcome.kind === 'error' ? refusalFor(outcome, 'probe', null) : notFound('no-answer')
+    return outcome.kind === 'error'
+      ? refusalFor({ ...outcome, afterMs: PROBE_SILENCE_MS }, what, null)
+      : notFound('no-answer')
   }
 
   function notFound(reason: string): DeviceRefusal {
@@ -151,7 +155,7 @@ export function createOneKeyDevice(options: OneKeyDeviceOptions): DevicePort {
   }
 
   function refusalFor(
-    error: { readonly code: string; readonly message: string },
+    error: { readonly code: string; readonly message: string; readonly afterMs?: number },
     what: string,
     deviceId: string | null,
   ): DeviceRefusal {
@@ -159,8 +163,7 @@ export function createOneKeyDevice(options: OneKeyDeviceOptions): DevicePort {
       return refuse('DEVICE_CANCELLED', { what }).refusal
     }
     if (error.code === 'silent') {
-      const afterMs = what === 'probe' ? PROBE_SILENCE_MS : (options.silenceMs ?? SILENCE_MS)
-      return refuse('DEVICE_TIMEOUT', { what, afterMs }).refusal
+      return refuse('DEVICE_TIMEOUT', { what, afterMs: error.afterMs ?? silenceMs }).refusal
     }
     return refusalOf(error.code, error.message, {
       what,
@@ -204,7 +207,7 @@ export function createOneKeyDevice(options: OneKeyDeviceOptions): DevicePort {
     if (count === null) return { ok: false, refusal: notFound('starting') }
     if (count === 0) return { ok: false, refusal: notFound('not-connected') }
     if (count > 1) return refuse('DEVICE_SEVERAL', { count })
-    const refusal = await probe(signal, onStage)
+    const refusal = await probe(what, signal, onStage)
     if (signal.aborted) return cancelled()
     const found = description
     if (refusal !== null) return { ok: false, refusal }
@@ -213,7 +216,7 @@ export function createOneKeyDevice(options: OneKeyDeviceOptions): DevicePort {
     if (problem !== null) return { ok: false, refusal: problem }
     const requestOptions: RequestOptions = {
       signal,
-      silenceMs: options.silenceMs ?? SILENCE_MS,
+      silenceMs,
       onStage,
       onLate() {
         if (what !== 'sign-bitcoin' && what !== 'sign-evm') return

@@ -368,4 +368,15 @@ describe('stopping in the middle', () => {
     },
     TIMEOUT,
   )
+
+  it('can be cancelled at any moment, and the next call works', async () => {
+    for (let delayMs = 0; delayMs <= 45; delayMs += 3) {
+      software.pressAutomatically('confirm')
+      const controller = new AbortController()
+      setTimeout(() => controller.abort(), delayMs)
+      const answer = await device.signBitcoin({ plan: plan(), deviceId }, controller.signal)
+      if (!answer.ok) expect(answer.refusal.code).toBe('DEVICE_CANCELLED')
+      expect(await signed(plan())).toEqual(askedFor(plan()))
+    }
+  }, 60_000)
 })

@@ -41,8 +41,8 @@ export function createTransportClass(link: DeviceLink, watch: TransportWatch) {
   let cancelled = false
   /** The message being written, while its answer is not there yet. */
   let exchange: Promise<void> | null = null
-  /** A Cancel was sent whose answer may still lie unread. */
-  let stale = false
+  /** Cancels sent since the device last said who it is: so many Failures may still lie unread. */
+  let unreadCancels = 0
 
   async function write(name: string, data: Record<string, unknown>): Promise<void> {
     if (messages === null) throw new Error('transport is not configured')
@@ -122,13 +122,20 @@ export function createTransportClass(link: DeviceLink, watch: TransportWatch) {
 
     async call(_session: string, name: string, data: Record<string, unknown>) {
       try {
-        if (cancelled) stale = false
-        exchange = write(cancelled ? 'Cancel' : name, cancelled ? {} : data)
+        const asked = cancelled ? 'Cancel' : name
+        if (cancelled) unreadCancels += 1
+        const answeredBefore = unreadCancels
+        exchange = write(asked, cancelled ? {} : data)
         await exchange
-        const message = await read()
-        if (name !== 'Initialize' || !stale) return message
-        stale = false
-        return message.type === 'Failure' ? await read() : message
+        let message = await read()
+        if (asked !== 'Initialize') return message
+        // The device answers in order: before its Features come the Failures of earlier Cancels, if
+        // nobody read them. A Cancel that was sent after this Initialize is answered after it.
+        for (let left = answeredBefore; message.type === 'Failure' && left > 0; left--) {
+          message = await read()
+        }
+        unreadCancels -= answeredBefore
+        return message
       } catch (error) {
         watch.onCableError(error)
         throw error
@@ -161,7 +168,7 @@ export function createTransportClass(link: DeviceLink, watch: TransportWatch) {
       // Between two messages nothing is on the wire: the next one is replaced by Cancel.
       if (exchange === null) return
       await exchange
-      stale = true
+      unreadCancels += 1
       await write('Cancel', {})
     },
     reset() {
