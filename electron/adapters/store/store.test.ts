@@ -377,19 +377,25 @@ test('a path that is no directory is refused', () => {
   })
 })
 
+const soak = process.env['BULKHEAD_SOAK'] === '1'
 const fixture = fileURLToPath(new URL('./appendLoop.fixture.ts', import.meta.url))
 
-/** Runs the append loop in a child. @returns exit code, error text and the acknowledged numbers */
+/** Runs the append loop in a child. @returns exit code, error text and the last acknowledged number */
 async function runLoop(
-  killAfter: number | null,
+  killAfter: number | { ms: number } | null,
   identity: { uid?: number } = {},
+  where = directory,
 ): Promise<{ code: number | null; stderr: string; acknowledged: number }> {
-  const child = spawn(process.execPath, [fixture, directory], {
+  const child = spawn(process.execPath, [fixture, where], {
     stdio: ['ignore', 'pipe', 'pipe'],
     ...identity,
   })
   let out = ''
   let stderr = ''
+  const timer =
+    typeof killAfter === 'object' && killAfter !== null
+      ? setTimeout(() => child.kill('SIGKILL'), killAfter.ms)
+      : undefined
   try {
     return await new Promise((resolve, reject) => {
       child.on('error', reject)
@@ -398,7 +404,8 @@ async function runLoop(
       })
       child.stdout.on('data', (chunk: Buffer) => {
         out += chunk.toString()
-        if (killAfter !== null && out.split('\n').length > killAfter) child.kill('SIGKILL')
+        if (typeof killAfter === 'number' && out.split('\n').length > killAfter)
+          child.kill('SIGKILL')
       })
       child.on('close', (code) => {
         const lines = out.split('\n').slice(0, -1)
@@ -406,12 +413,13 @@ async function runLoop(
       })
     })
   } finally {
+    clearTimeout(timer)
     child.kill('SIGKILL')
   }
 }
 
 test('killed at any moment, no acknowledged entry is lost and the chain holds', async () => {
-  const rounds = process.env['BULKHEAD_SOAK'] === '1' ? 200 : 5
+  const rounds = soak ? 300 : 5
   for (let round = 0; round < rounds; round += 1) {
     const { acknowledged } = await runLoop(3 + ((round * 37) % 90))
     expect(acknowledged).toBeGreaterThan(0)
@@ -424,6 +432,20 @@ test('killed at any moment, no acknowledged entry is lost and the chain holds', 
     if (!last.ok || last.value === null) throw new Error('the document is lost')
     expect(Number(/\d+/.exec(last.value)?.[0])).toBeGreaterThanOrEqual(acknowledged)
     expect(store.rollbackSuspected()).toBe(false)
+    close(store)
+  }
+}, 600_000)
+
+test('killed while it is being created or opened, it opens again', async () => {
+  const rounds = soak ? 300 : 6
+  for (let round = 0; round < rounds; round += 1) {
+    const inner = join(directory, `new-${Math.floor(round / 3)}`)
+    const { acknowledged } = await runLoop({ ms: 40 + ((round * 13) % 90) }, {}, inner)
+    const store = opened({ directory: inner })
+    const { count } = store.journalHead()
+    expect(count).toBeGreaterThanOrEqual(acknowledged)
+    expect({ round, suspected: store.rollbackSuspected() }).toEqual({ round, suspected: false })
+    expect(store.verifyJournal().ok).toBe(true)
     close(store)
   }
 }, 600_000)
