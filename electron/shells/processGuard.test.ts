@@ -74,17 +74,19 @@ function listens(port: number): Promise<boolean> {
   })
 }
 
-async function expectNothingLeft(shell: Shell, withinMs = 5_000): Promise<void> {
+const nothing = { pids: [], port: false, directory: false }
+
+/** What is left once nothing is, or `withinMs` later. */
+async function whatIsLeft(shell: Shell, withinMs = 5_000): Promise<unknown> {
   const until = performance.now() + withinMs
   const left = async () => ({
     pids: shell.pids.filter(runs),
     port: await listens(shell.port),
     directory: existsSync(shell.directory),
   })
-  const none = { pids: [], port: false, directory: false }
-  while (performance.now() < until && JSON.stringify(await left()) !== JSON.stringify(none))
+  while (performance.now() < until && JSON.stringify(await left()) !== JSON.stringify(nothing))
     await sleep(20)
-  expect(await left()).toEqual(none)
+  return left()
 }
 
 async function expectAlive(shell: Shell): Promise<void> {
@@ -99,7 +101,7 @@ test.skipIf(process.platform === 'win32')('Ctrl-C ends all of it, in order', asy
   process.kill(-(shell.child.pid ?? 0), 'SIGINT')
   expect(await shell.exit).toEqual({ code: 130, signal: null })
   expect(shell.output()).toContain('closing')
-  await expectNothingLeft(shell)
+  expect(await whatIsLeft(shell)).toEqual(nothing)
 })
 
 for (const [name, signal, code] of [
@@ -110,14 +112,14 @@ for (const [name, signal, code] of [
     const shell = await startShell('plain')
     shell.child.kill(signal)
     expect(await shell.exit).toEqual({ code, signal: null })
-    await expectNothingLeft(shell)
+    expect(await whatIsLeft(shell)).toEqual(nothing)
   })
 
 test.skipIf(process.platform === 'win32')('children that ignore signals are killed', async () => {
   const shell = await startShell('stubborn')
   shell.child.kill('SIGINT')
   expect(await shell.exit).toEqual({ code: 130, signal: null })
-  await expectNothingLeft(shell)
+  expect(await whatIsLeft(shell)).toEqual(nothing)
 })
 
 test.skipIf(process.platform === 'win32')(
@@ -127,7 +129,7 @@ test.skipIf(process.platform === 'win32')(
     await expectAlive(shell)
     shell.child.kill('SIGKILL')
     await shell.exit
-    await expectNothingLeft(shell, 10_000)
+    expect(await whatIsLeft(shell, 10_000)).toEqual(nothing)
   },
 )
 
@@ -139,7 +141,7 @@ for (const [manner, code] of [
   test.skipIf(process.platform === 'win32')(`leaving by ${manner} ends all of it`, async () => {
     const shell = await startShell(manner)
     expect(await shell.exit).toEqual({ code, signal: null })
-    await expectNothingLeft(shell)
+    expect(await whatIsLeft(shell)).toEqual(nothing)
   })
 
 test.skipIf(process.platform === 'win32')(
@@ -152,6 +154,6 @@ test.skipIf(process.platform === 'win32')(
     expect(shell.pids.filter(runs)).toEqual([])
     shell.child.kill('SIGINT')
     await shell.exit
-    await expectNothingLeft(shell)
+    expect(await whatIsLeft(shell)).toEqual(nothing)
   },
 )

@@ -157,7 +157,7 @@ test('a damaged file is refused: not json, weakened scrypt, a slot twice, no slo
     JSON.stringify({ ...parsed, slots: [] }),
   ]) {
     writeFileSync(file(), text)
-    expect(openKeySlots({ directory, random, keychain: null }), text).toMatchObject({
+    expect(openKeySlots({ directory, random, keychain: null })).toMatchObject({
       ok: false,
       refusal: { code: 'STORE_CORRUPT' },
     })
