@@ -124,7 +124,6 @@ function crossGroups(snapshot: AccountSnapshot, cross: readonly Position[]): Cro
 
 function accountProblems(snapshot: AccountSnapshot, refusals: InputRefusal[]): string[] {
   const rule = ruleOf(snapshot.venue)
-  if (rule === undefined) return [`rule.${snapshot.venue}`]
   if (snapshot.marginMode === 'portfolio') return ['portfolioMargin']
   if (!rule.supports.includes(snapshot.marginMode)) {
     refusals.push(invalid('marginMode', snapshot.marginMode, 'not supported for this venue'))
