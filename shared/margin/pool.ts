@@ -21,6 +21,8 @@ export interface Item {
   /** USD of notional = notionalA + notionalB·p. */
   readonly notionalA: number
   readonly notionalB: number
+  /** USD per unit of the asset in which profit is made, now; the price itself for a collateral. */
+  readonly usdPerSettle: number
   /** Positive for exposure that loses when the price falls. */
   readonly sign: 1 | -1
   /** Rate per interval as a fraction; null where the venue did not say, and for collateral. */
@@ -97,6 +99,7 @@ export function collateralItem(asset: string, effectiveUnits: number, price: num
     maintenanceB: zero,
     notionalA: 0,
     notionalB: 0,
+    usdPerSettle: price,
     sign: effectiveUnits < 0 ? -1 : 1,
     funding: null,
   }
@@ -115,6 +118,7 @@ function emptyItem(input: PoolInput, count: number, notionalA: number, notionalB
     maintenanceB: new Float64Array(count),
     notionalA,
     notionalB,
+    usdPerSettle: input.usdPerSettle,
     sign: input.sign,
     funding: input.funding,
   }
