@@ -3,7 +3,16 @@
  *  Bad input is refused by field and value and makes its own pool unknown; the other pools stay. */
 import type { AccountSnapshot, Collateral, Position } from '../collateral/snapshot.ts'
 import type { Refusal } from '../errors/refusal.ts'
-import { collateralItem, type Item, inverseItem, linearItem, type PoolInput } from './pool.ts'
+import { effectiveUnits, equityItem, marginalWeight } from './haircut.ts'
+import {
+  collateralItem,
+  type Item,
+  inverseItem,
+  linearItem,
+  type PoolInput,
+  weighted,
+  withoutProfit,
+} from './pool.ts'
 import { ruleOf } from './venues/table.ts'
 
 type InputRefusal = Refusal<'MARGIN_INPUT_INVALID'>
@@ -43,20 +52,28 @@ export function readMarginAccount(snapshot: AccountSnapshot): MarginAccount {
     return readPosition(snapshot, position, refusals, problems)
   }
   for (const group of crossGroups(snapshot, cross)) {
-    const items: Item[] = []
     const missing: string[] = []
-    for (const collateral of group.collaterals) {
-      const item = readCollateral(snapshot, collateral, refusals)
-      if (typeof item === 'string') missing.push(item)
-      else items.push(item)
-    }
+    const positions: Held[] = []
     if (group.positions.length > 0 && group.collaterals.length === 0)
       missing.push(`collaterals.${group.settle}`)
     for (const position of group.positions) {
       const { item, problems } = read(position)
       missing.push(...problems)
-      if (item !== undefined) items.push(item)
+      if (item !== undefined) positions.push({ position, item })
     }
+    const collaterals: Item[] = []
+    const weights = new Map<string, number>()
+    for (const collateral of group.collaterals) {
+      const inverse = positions.filter(
+        ({ position }) =>
+          position.contractType === 'inverse' && position.settle === collateral.asset,
+      )
+      const item = readCollateral(snapshot, collateral, inverse, refusals)
+      if (typeof item === 'string') missing.push(item)
+      else collaterals.push(item)
+      weights.set(collateral.asset, profitWeight(snapshot, collateral, positions))
+    }
+    const items = [...collaterals, ...positions.map((held) => countedOnce(snapshot, held, weights))]
     pools.push({ ...group, id: `cross:${group.settle}`, kind: 'cross', items, missing })
   }
   for (const position of isolated) {
@@ -91,17 +108,6 @@ export function usdPerUnit(snapshot: AccountSnapshot, asset: string): number | u
   return price > 0 ? price : undefined
 }
 
-/** Units that count as margin after tiered haircuts; a debt counts in full. */
-export function effectiveUnits(units: number, haircuts: Collateral['haircuts']): number {
-  if (units <= 0 || haircuts.length === 0) return units
-  let counted = 0
-  haircuts.forEach((tier, i) => {
-    const end = haircuts[i + 1]?.floor ?? Infinity
-    if (units > tier.floor) counted += (Math.min(units, end) - tier.floor) * tier.weight
-  })
-  return counted
-}
-
 interface CrossGroup {
   readonly settle: string
   readonly collaterals: readonly Collateral[]
@@ -124,7 +130,6 @@ function crossGroups(snapshot: AccountSnapshot, cross: readonly Position[]): Cro
 
 function accountProblems(snapshot: AccountSnapshot, refusals: InputRefusal[]): string[] {
   const rule = ruleOf(snapshot.venue)
-  if (rule === undefined) return [`rule.${snapshot.venue}`]
   if (snapshot.marginMode === 'portfolio') return ['portfolioMargin']
   if (!rule.supports.includes(snapshot.marginMode)) {
     refusals.push(invalid('marginMode', snapshot.marginMode, 'not supported for this venue'))
@@ -147,27 +152,81 @@ function duplicatePositions(snapshot: AccountSnapshot, refusals: InputRefusal[])
   return twice
 }
 
+interface Held {
+  readonly position: Position
+  readonly item: Item
+}
+
+/** In one pool of many assets a coin's profit is weighed with the coin (inside its collateral item), and profit
+ *  in another settle asset at that asset's weight now. With one asset a pool, profit counts in full. */
+function countedOnce(
+  snapshot: AccountSnapshot,
+  { position, item }: Held,
+  weights: ReadonlyMap<string, number>,
+): Item {
+  if (snapshot.marginMode !== 'multi-asset') return item
+  if (position.contractType === 'inverse') return withoutProfit(item)
+  const weight = weights.get(position.settle) ?? 1
+  return weight === 1 ? item : weighted(item, weight)
+}
+
+function profitWeight(
+  snapshot: AccountSnapshot,
+  collateral: Collateral,
+  held: readonly Held[],
+): number {
+  if (snapshot.marginMode !== 'multi-asset') return 1
+  const profit = held
+    .filter(({ position }) => position.settle === collateral.asset)
+    .reduce((sum, { position }) => sum + linearProfit(position), 0)
+  return marginalWeight(Number(collateral.wallet) + profit, collateral.haircuts)
+}
+
+function linearProfit(position: Position): number {
+  if (position.contractType !== 'linear') return 0
+  const move = Number(position.mark) - Number(position.entry)
+  return (position.side === 'long' ? move : -move) * Number(position.size)
+}
+
 function readCollateral(
   snapshot: AccountSnapshot,
   collateral: Collateral,
+  inverse: readonly Held[],
   refusals: InputRefusal[],
 ): Item | string {
   const field = `collaterals.${collateral.asset}`
   const units = Number(collateral.wallet)
   // Nothing of an asset needs no price.
-  if (units === 0) return collateralItem(collateral.asset, 0, 1)
+  if (units === 0 && inverse.length === 0) return collateralItem(collateral.asset, 0, 1)
   const price = collateral.asset === 'USD' ? 1 : Number(collateral.priceUsd ?? Number.NaN)
   if (collateral.priceUsd === null && collateral.asset !== 'USD') return `${field}.priceUsd`
   if (!(price > 0)) {
     refusals.push(invalid(`${field}.priceUsd`, `${collateral.priceUsd}`, 'not positive'))
     return `${field}.priceUsd`
   }
-  const weighs = snapshot.marginMode === 'multi-asset' ? collateral.haircuts : []
-  if (!ascending(weighs.map((tier) => tier.floor))) {
-    refusals.push(invalid(`${field}.haircuts`, JSON.stringify(weighs), 'floors must ascend from 0'))
+  if (snapshot.marginMode !== 'multi-asset') return collateralItem(collateral.asset, units, price)
+  const { haircuts } = collateral
+  const weightsSound = haircuts.every(({ weight }) => weight >= 0 && weight <= 1)
+  if (!ascending(haircuts.map((tier) => tier.floor)) || !weightsSound) {
+    refusals.push(
+      invalid(`${field}.haircuts`, JSON.stringify(haircuts), 'floors must ascend from 0'),
+    )
     return `${field}.haircuts`
   }
-  return collateralItem(collateral.asset, effectiveUnits(units, weighs), price)
+  if (inverse.length === 0)
+    return collateralItem(collateral.asset, effectiveUnits(units, haircuts), price)
+  return equityItem(
+    collateral.asset,
+    units,
+    price,
+    haircuts,
+    inverse.map(({ position }) => ({
+      size: Number(position.size),
+      sign: position.side === 'long' ? 1 : -1,
+      entry: Number(position.entry),
+      mark: Number(position.mark),
+    })),
+  )
 }
 
 function isolatedWallet(

@@ -21,6 +21,8 @@ export interface Item {
   /** USD of notional = notionalA + notionalB·p. */
   readonly notionalA: number
   readonly notionalB: number
+  /** USD per unit of the asset in which profit is made, now; the price itself for a collateral. */
+  readonly usdPerSettle: number
   /** Positive for exposure that loses when the price falls. */
   readonly sign: 1 | -1
   /** Rate per interval as a fraction; null where the venue did not say, and for collateral. */
@@ -62,20 +64,22 @@ export function linearItem(input: PoolInput): Item {
   return item
 }
 
-/** An inverse position: size in USD, profit in the coin whose price this is. Tier floors in coin. */
+/** An inverse position: size in USD, profit in the coin whose price this is. Tier floors in coin.
+ *  Coins are valued at the index, profit is made on the mark: `usdPerSettle / price` is the basis between them. */
 export function inverseItem(input: PoolInput): Item {
   const { size, sign, entry, tiers, feeRate } = input
   const count = tiers.length
-  const item = emptyItem(input, count, size, 0)
+  const k = input.usdPerSettle / input.price
+  const item = emptyItem(input, count, k * size, 0)
   // A falling price makes the coin notional grow: the highest tier comes first.
   tiers.forEach((tier, index) => {
     const i = count - 1 - index
     const next = tiers[index + 1]
     item.starts[i] = next === undefined ? 0 : size / next.floor
-    item.maintenanceA[i] = size * (tier.rate + feeRate)
-    item.maintenanceB[i] = -tier.deduction
-    item.a[i] = -sign * size - size * (tier.rate + feeRate)
-    item.b[i] = (sign * size) / entry + tier.deduction
+    item.maintenanceA[i] = k * size * (tier.rate + feeRate)
+    item.maintenanceB[i] = -k * tier.deduction
+    item.a[i] = -k * size * (sign + tier.rate + feeRate)
+    item.b[i] = k * ((sign * size) / entry + tier.deduction)
   })
   return item
 }
@@ -95,6 +99,7 @@ export function collateralItem(asset: string, effectiveUnits: number, price: num
     maintenanceB: zero,
     notionalA: 0,
     notionalB: 0,
+    usdPerSettle: price,
     sign: effectiveUnits < 0 ? -1 : 1,
     funding: null,
   }
@@ -113,8 +118,28 @@ function emptyItem(input: PoolInput, count: number, notionalA: number, notionalB
     maintenanceB: new Float64Array(count),
     notionalA,
     notionalB,
+    usdPerSettle: input.usdPerSettle,
     sign: input.sign,
     funding: input.funding,
+  }
+}
+
+/** The same position with its profit counted elsewhere (see `equityItem`): maintenance only. */
+export function withoutProfit(item: Item): Item {
+  return {
+    ...item,
+    a: item.maintenanceA.map((value) => -value),
+    b: item.maintenanceB.map((value) => -value),
+  }
+}
+
+/** The same position with its profit counted at a collateral weight; maintenance in full. */
+export function weighted(item: Item, weight: number): Item {
+  const weigh = (value: number, maintenance: number) => weight * (value + maintenance) - maintenance
+  return {
+    ...item,
+    a: item.a.map((value, i) => weigh(value, item.maintenanceA[i] ?? 0)),
+    b: item.b.map((value, i) => weigh(value, item.maintenanceB[i] ?? 0)),
   }
 }
 

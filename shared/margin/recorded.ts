@@ -181,7 +181,7 @@ function itemsFor(
     sign: inputs.side === 'long' ? 1 : -1,
     tiers: [{ floor: 0, rate, deduction: of('cum') - fixed }],
     feeRate: 0,
-    usdPerSettle: 1,
+    usdPerSettle: contractType === 'inverse' ? price : 1,
     funding: null,
   }
   const others = of('otherUpnl') - of('otherMM')

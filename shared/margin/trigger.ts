@@ -50,7 +50,8 @@ function moves(item: Item, first: Item): boolean {
 function inCoins(item: Item, first: Item): Item {
   if (item.kind === 'collateral' || item.symbol === first.symbol) return item
   if (!isInverse(item) || item.asset !== first.asset) return item
-  return collateralItem(item.asset, itemSlack(item, item.price) / item.price, first.price)
+  const coin = item.usdPerSettle
+  return collateralItem(item.asset, itemSlack(item, item.price) / coin, coin)
 }
 
 /** Already past it: the trigger lies back where slack was last positive. */

@@ -104,7 +104,7 @@ export function factsOf(snapshot: AccountSnapshot, options: AssessOptions): Marg
   return {
     betas: options.betas,
     liquidity: options.liquidity ?? defaultLiquidity,
-    takerFeeRate: ruleOf(snapshot.venue)?.takerFeeRate ?? 0,
+    takerFeeRate: ruleOf(snapshot.venue).takerFeeRate,
     bufferOfMaintenance: options.policy.bufferOfMaintenance,
   }
 }
@@ -287,8 +287,8 @@ function withdrawableUsd(snapshot: AccountSnapshot, equity: number): number | un
         ? sum
         : Math.min(sum, total)
   if (ceiling === undefined) return undefined
-  const locked = ruleOf(snapshot.venue)?.locked(snapshot, (asset) => usdPerUnit(snapshot, asset))
-  if (locked === undefined || Number.isNaN(locked)) return ceiling
+  const locked = ruleOf(snapshot.venue).locked(snapshot, (asset) => usdPerUnit(snapshot, asset))
+  if (Number.isNaN(locked)) return ceiling
   return Math.min(ceiling, Math.max(0, equity - locked))
 }
 
@@ -346,7 +346,7 @@ function notesOf(snapshot: AccountSnapshot): readonly string[] {
   const modes = new Set(
     snapshot.positions.map((position) => `${position.marginMode} ${position.contractType}`),
   )
-  const unchecked = [...modes].some((mode) => rule?.checked.includes(mode) !== true)
+  const unchecked = [...modes].some((mode) => !rule.checked.includes(mode))
   const hedged = snapshot.positions.some((position) => position.leg !== 'both')
   return [
     ...(unchecked || hedged ? ['note.notCheckedAgainstVenue'] : []),

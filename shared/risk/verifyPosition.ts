@@ -15,7 +15,7 @@ const sharedTolerance = 1e-4
 export function positionRisk(
   pool: Pool,
   position: Position,
-  rule: VenueRule | undefined,
+  rule: VenueRule,
   solve: Solver,
 ): PositionRisk {
   const common = {
@@ -35,7 +35,7 @@ export function positionRisk(
     item === undefined
       ? unknown([`positions.${positionKey(position)}`])
       : { kind: 'known', value: itemNotional(item, item.price) }
-  if (pool.missing.length > 0 || rule === undefined) {
+  if (pool.missing.length > 0 || item === undefined) {
     const missing = pool.missing
     return {
       ...common,
@@ -46,8 +46,12 @@ export function positionRisk(
     }
   }
   const trigger = triggerOf(pool.items, position.symbol, solve)
-  const displayed =
-    trigger.kind === 'price' ? rule.displayed({ position, trigger: trigger.price }) : undefined
+  const displayed = rule.displayed({
+    position,
+    item,
+    items: pool.items,
+    trigger: trigger.kind === 'price' ? trigger.price : undefined,
+  })
   return {
     ...common,
     notionalUsd,

@@ -1,14 +1,16 @@
 /** Hyperliquid perpetuals: maintenance rate is half the initial rate at the tier's maximum leverage, with
  *  a deduction that makes it continuous; mark price, no clearance fee. Isolated margin is raw USD without PnL.
  *  Moving collateral out needs max(initial margin, 10 % of notional) to stay. */
-import { positiveOrNone, type VenueRule } from './rule.ts'
+import type { MaintenanceTier } from '../../collateral/snapshot.ts'
+import { exactPrice } from './display.ts'
+import type { VenueRule } from './rule.ts'
 
 const transferFraction = 0.1
 
 export const hyperliquid: VenueRule = {
   venue: 'hyperliquid',
   name: 'Hyperliquid',
-  version: 'current (margin tiers)',
+  version: 'margin tiers, docs of 2025',
   source: [
     'https://hyperliquid.gitbook.io/hyperliquid-docs/trading/liquidations',
     'https://hyperliquid.gitbook.io/hyperliquid-docs/trading/margin-tiers',
@@ -18,7 +20,12 @@ export const hyperliquid: VenueRule = {
   checked: ['cross linear', 'isolated linear'],
   takerFeeRate: 0.00045,
   supports: ['single-asset', 'multi-asset'],
-  displayed: ({ trigger }) => positiveOrNone(trigger),
+  liquidationFeeRate: () => 0,
+  displayed: (input) => {
+    const price = exactPrice(input)
+    // Ten decimals on the wire.
+    return price === undefined ? undefined : Math.round(price * 1e10) / 1e10
+  },
   locked: (snapshot, usdPerSettle) => {
     let locked = 0
     for (const position of snapshot.positions) {
@@ -31,4 +38,19 @@ export const hyperliquid: VenueRule = {
     }
     return locked
   },
+}
+
+/** The venue's margin table (lower bound in USD, maximum leverage) as maintenance tiers with their deductions. */
+export function hyperliquidTiers(
+  table: readonly { readonly lowerBound: number; readonly maxLeverage: number }[],
+): readonly MaintenanceTier[] {
+  const tiers: MaintenanceTier[] = []
+  for (const { lowerBound, maxLeverage } of table) {
+    const rate = 1 / (2 * maxLeverage)
+    const before = tiers.at(-1)
+    const deduction =
+      before === undefined ? 0 : before.deduction + lowerBound * (rate - before.rate)
+    tiers.push({ floor: lowerBound, rate, deduction })
+  }
+  return tiers
 }
