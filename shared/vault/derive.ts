@@ -53,11 +53,6 @@ export function deriveChild(
   }
 }
 
-/** First four bytes of the key's hash160. */
-export function keyFingerprint(key: ExtendedKey): Uint8Array {
-  return hash160(key.publicKey).slice(0, 4)
-}
-
 /** 0 receives, 1 is change (BIP44). */
 export type Branch = 0 | 1
 
