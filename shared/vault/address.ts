@@ -4,6 +4,7 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { bech32, bech32m, createBase58check, hex } from '@scure/base'
 import { type Result, ok, refuse } from '../errors/refusal.ts'
 import type { BitcoinNetwork } from './account.ts'
+import type { DerivationMath } from './derive.ts'
 import { hash160 } from './hash.ts'
 import {
   type AccountScriptType,
@@ -170,7 +171,11 @@ export function encodeBitcoinAddress(
 }
 
 /** scriptPubKey that an account of this type pays its own key to. */
-export function accountScript(type: AccountScriptType, publicKey: Uint8Array): Uint8Array {
+export function accountScript(
+  type: AccountScriptType,
+  publicKey: Uint8Array,
+  math: DerivationMath,
+): Uint8Array {
   switch (type) {
     case 'p2wpkh':
       return p2wpkhScript(publicKey)
@@ -179,6 +184,6 @@ export function accountScript(type: AccountScriptType, publicKey: Uint8Array): U
     case 'p2pkh':
       return writeOutputScript('p2pkh', hash160(publicKey))
     case 'p2tr':
-      return writeOutputScript('p2tr', bip86OutputKey(publicKey))
+      return writeOutputScript('p2tr', bip86OutputKey(publicKey, math))
   }
 }

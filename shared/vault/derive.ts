@@ -53,11 +53,6 @@ export function deriveChild(
   }
 }
 
-/** First four bytes of the key's hash160. */
-export function keyFingerprint(key: ExtendedKey): Uint8Array {
-  return hash160(key.publicKey).slice(0, 4)
-}
-
 /** 0 receives, 1 is change (BIP44). */
 export type Branch = 0 | 1
 
@@ -80,6 +75,7 @@ export function stepPath(accountPath: string, step: AccountStep): string {
 }
 
 export interface AccountKeys {
+  readonly math: DerivationMath
   /** Compressed public key at a step; throws on the 2^-127 case, which nobody will ever see. */
   publicKey(step: AccountStep): Uint8Array
 }
@@ -91,7 +87,7 @@ export interface AccountKeys {
  */
 export function openAccount(
   account: Pick<PinnedBitcoinAccount, 'network' | 'path' | 'xpub'>,
-  math: DerivationMath = pureDerivationMath,
+  math: DerivationMath | undefined = pureDerivationMath,
 ): Result<AccountKeys, 'INPUT_INVALID'> {
   const parsed = parseExtendedKey(account.xpub)
   if (!parsed.ok) return parsed
@@ -99,7 +95,10 @@ export function openAccount(
   const problem = accountKeyProblem(account, key)
   if (problem !== undefined) return refuse('INPUT_INVALID', { field: 'xpub', problem })
   const branches = [mustDerive(key, 0, math), mustDerive(key, 1, math)] as const
-  return ok({ publicKey: (step) => mustDerive(branches[step.branch], step.index, math).publicKey })
+  return ok({
+    math,
+    publicKey: (step) => mustDerive(branches[step.branch], step.index, math).publicKey,
+  })
 }
 
 function accountKeyProblem(

@@ -36,7 +36,7 @@ export function ownAddress(
   step: AccountStep,
 ): OwnAddress {
   const publicKey = keys.publicKey(step)
-  const script = accountScript(account.scriptType, publicKey)
+  const script = accountScript(account.scriptType, publicKey, keys.math)
   const address = encodeBitcoinAddress(script, account.network)
   if (address === undefined) throw new Error('own script without an address form')
   return {

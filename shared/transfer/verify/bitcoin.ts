@@ -6,7 +6,12 @@ import { hex } from '@scure/base'
 import { type Result, ok, refuse } from '../../errors/refusal.ts'
 import type { PinnedBitcoinAccount } from '../../vault/account.ts'
 import { accountScript, decodeBitcoinAddress } from '../../vault/address.ts'
-import { type AccountKeys, accountStep, openAccount } from '../../vault/derive.ts'
+import {
+  type AccountKeys,
+  type DerivationMath,
+  accountStep,
+  openAccount,
+} from '../../vault/derive.ts'
 import type { BitcoinInput, BitcoinOutput, BitcoinTransactionPlan, Difference } from '../plan.ts'
 import { type SpentOutput, bitcoinDigests } from './bitcoinDigest.ts'
 import { inputSignatureDifferences } from './bitcoinInput.ts'
@@ -28,6 +33,8 @@ export interface BitcoinVerification {
   /** The pinned account that every input and every change output must belong to. */
   readonly account: PinnedBitcoinAccount
   readonly curve: Curve
+  /** A faster way to derive; the pure one unless given. */
+  readonly derivation?: DerivationMath
 }
 
 /**
@@ -42,7 +49,7 @@ export function verifyBitcoin(
     return mismatch([differ('encoding', 'one bitcoin transaction', parsed.problem)])
   }
   const { transaction } = parsed
-  const keys = openAccount(request.account)
+  const keys = openAccount(request.account, request.derivation)
   if (!keys.ok) {
     return mismatch([differ('account', 'a sound account key', keys.refusal.data.problem)])
   }
@@ -134,7 +141,7 @@ function ownershipDifferences(
   if (step === undefined || step.branch !== 1) {
     return [differ(`${name}.path`, `${account.path}/1/…`, planned.path)]
   }
-  const own = hex.encode(accountScript(account.scriptType, keys.publicKey(step)))
+  const own = hex.encode(accountScript(account.scriptType, keys.publicKey(step), keys.math))
   return compare(`${name}.change`, own, planned.script)
 }
 
@@ -157,21 +164,19 @@ function inputDifferences(
   // Without every spent output there is no digest to check a signature against.
   if (spent.length !== expected.length) return differences
   const digests = bitcoinDigests(transaction, spent)
-  const signatures = expected.flatMap(({ publicKey }, index) => {
+  const signatures = expected.flatMap(({ key }, index) => {
     const returned = transaction.inputs[index]
-    if (returned === undefined || publicKey === undefined) return []
+    if (returned === undefined || key === undefined) return []
     const { scriptType } = account
-    return inputSignatureDifferences({ scriptType, index, returned, publicKey, digests, curve })
+    return inputSignatureDifferences({ scriptType, index, returned, key, digests, curve })
   })
   return [...differences, ...signatures, ...feeDifferences(plan, transaction, spent)]
 }
 
 interface ExpectedInput {
   readonly spends: SpentOutcome
-  /** Re-derived from the pinned account; undefined when the path is not the account's. */
-  readonly publicKey: Uint8Array | undefined
-  /** Hex of the script that key owns. */
-  readonly ownScript: string | undefined
+  /** Re-derived from the pinned account, with the script it owns; undefined when the path is not the account's. */
+  readonly key: { readonly publicKey: Uint8Array; readonly script: Uint8Array } | undefined
 }
 
 function expectInput(
@@ -180,17 +185,17 @@ function expectInput(
   keys: AccountKeys,
 ): ExpectedInput {
   const step = accountStep(account.path, planned.path)
-  const publicKey = step === undefined ? undefined : keys.publicKey(step)
-  const ownScript =
-    publicKey === undefined ? undefined : hex.encode(accountScript(account.scriptType, publicKey))
-  return { spends: provenOutput(planned), publicKey, ownScript }
+  if (step === undefined) return { spends: provenOutput(planned), key: undefined }
+  const publicKey = keys.publicKey(step)
+  const script = accountScript(account.scriptType, publicKey, keys.math)
+  return { spends: provenOutput(planned), key: { publicKey, script } }
 }
 
 function inputFieldDifferences(
   name: string,
   planned: BitcoinInput,
   returned: ParsedInput,
-  { spends, publicKey, ownScript }: ExpectedInput,
+  { spends, key }: ExpectedInput,
 ): readonly Difference[] {
   return [
     ...compare(`${name}.txid`, planned.txid, returned.txid),
@@ -202,11 +207,11 @@ function inputFieldDifferences(
           ...compare(`${name}.script`, planned.script, hex.encode(spends.script)),
         ]
       : [differ(`${name}.previousTransaction`, planned.txid, spends.problem)]),
-    ...(publicKey === undefined
+    ...(key === undefined
       ? [differ(`${name}.path`, 'a path of the account', planned.path)]
       : [
-          ...compare(`${name}.publicKey`, hex.encode(publicKey), planned.publicKey),
-          ...compare(`${name}.owner`, ownScript, planned.script),
+          ...compare(`${name}.publicKey`, hex.encode(key.publicKey), planned.publicKey),
+          ...compare(`${name}.owner`, hex.encode(key.script), planned.script),
         ]),
   ]
 }

@@ -3,7 +3,6 @@
 import { hex } from '@scure/base'
 import { concatBytes, equalBytes, hash160 } from '../../vault/hash.ts'
 import { type AccountScriptType, p2wpkhScript } from '../../vault/script.ts'
-import { bip86OutputKey } from '../../vault/taproot.ts'
 import type { Difference } from '../plan.ts'
 import type { BitcoinDigests } from './bitcoinDigest.ts'
 import { readDerSignature } from './bitcoinSignature.ts'
@@ -14,8 +13,8 @@ export interface InputSignature {
   readonly scriptType: AccountScriptType
   readonly index: number
   readonly returned: ParsedInput
-  /** Compressed, as planned and re-derived by the caller. */
-  readonly publicKey: Uint8Array
+  /** Compressed key and its scriptPubKey, both re-derived by the caller. */
+  readonly key: { readonly publicKey: Uint8Array; readonly script: Uint8Array }
   readonly digests: BitcoinDigests
   readonly curve: Curve
 }
@@ -27,7 +26,7 @@ export function inputSignatureDifferences(input: InputSignature): readonly Diffe
     case 'p2wpkh':
       return [...scriptSigDifferences(input, new Uint8Array(0)), ...keyHashWitness(input)]
     case 'p2sh-p2wpkh': {
-      const redeem = p2wpkhScript(input.publicKey)
+      const redeem = p2wpkhScript(input.key.publicKey)
       const push = concatBytes([Uint8Array.of(redeem.length), redeem])
       return [...scriptSigDifferences(input, push), ...keyHashWitness(input)]
     }
@@ -65,7 +64,7 @@ function keyHashWitness(input: InputSignature): readonly Difference[] {
     return [named(input, 'witness.length', '2', String(input.returned.witness.length))]
   }
   const digest = (): Uint8Array =>
-    input.digests.segwitKeyHash(input.index, hash160(input.publicKey))
+    input.digests.segwitKeyHash(input.index, hash160(input.key.publicKey))
   return [...keyDifferences(input, key), ...ecdsaDifferences(input, signature, digest)]
 }
 
@@ -80,7 +79,7 @@ function keyPathWitness(input: InputSignature): readonly Difference[] {
     return [named(input, 'hashType', 'default (64-byte signature)', returned)]
   }
   const digest = input.digests.taprootKeyPath(input.index)
-  if (input.curve.verifySchnorr(digest, bip86OutputKey(input.publicKey), signature)) return []
+  if (input.curve.verifySchnorr(digest, input.key.script.subarray(2), signature)) return []
   return [named(input, 'signature', 'valid for this transaction', hex.encode(signature))]
 }
 
@@ -104,8 +103,8 @@ function keyHashScriptSig(input: InputSignature): readonly Difference[] {
 }
 
 function keyDifferences(input: InputSignature, key: Uint8Array): readonly Difference[] {
-  if (equalBytes(key, input.publicKey)) return []
-  return [named(input, 'signedBy', hex.encode(input.publicKey), hex.encode(key))]
+  if (equalBytes(key, input.key.publicKey)) return []
+  return [named(input, 'signedBy', hex.encode(input.key.publicKey), hex.encode(key))]
 }
 
 function ecdsaDifferences(
@@ -122,6 +121,6 @@ function ecdsaDifferences(
       named(input, 'hashType', '0x01 ALL', `0x${read.hashType.toString(16).padStart(2, '0')}`),
     ]
   }
-  if (input.curve.verifyEcdsa(digest(), input.publicKey, read.compact)) return []
+  if (input.curve.verifyEcdsa(digest(), input.key.publicKey, read.compact)) return []
   return [named(input, 'signature', 'valid for this transaction', hex.encode(signature))]
 }

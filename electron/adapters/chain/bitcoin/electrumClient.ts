@@ -159,7 +159,7 @@ export function createElectrumClient(options: ElectrumClientOptions): ElectrumCl
         resolve(target.failure)
         return
       }
-      const answers = new Array<ElectrumAnswer>(calls.length)
+      const answers = calls.map((): ElectrumAnswer => ({ kind: 'error', message: 'no answer' }))
       let missing = calls.length
       const ids = calls.map(() => nextId++)
       const finish = (outcome: readonly ElectrumAnswer[] | Failure): void => {
