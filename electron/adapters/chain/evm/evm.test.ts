@@ -350,7 +350,9 @@ describe.skipIf(anvil.kind === 'missing')('the EVM adapter', () => {
         methods: ['eth_getTransactionReceipt'],
         result: () => receipt,
       })
-      expect(code(await received(port, small, world.usdc.contract))).toBe('CHAIN_LIED')
+      expect(await received(port, small, world.usdc.contract)).toMatchObject({
+        refusal: { code: 'CHAIN_LIED', data: { field: 'receipt.transactionHash' } },
+      })
     })
   })
 
