@@ -31,6 +31,7 @@ export type EvmFault = { readonly methods?: readonly string[] } & (
   | { readonly kind: 'lag'; readonly delayMs: number }
   | { readonly kind: 'garbage'; readonly body: string }
   | { readonly kind: 'status'; readonly status: number }
+  | { readonly kind: 'redirect'; readonly to: string }
   /** Answers carry another id than asked. */
   | { readonly kind: 'wrong-id' }
   /** An answer that never ends. */
@@ -78,6 +79,9 @@ export async function startEvmFaultProxy(upstream: string): Promise<EvmFaultProx
         return send(response, 200, active.body)
       case 'status':
         return send(response, active.status, 'no')
+      case 'redirect':
+        response.writeHead(307, { location: active.to }).end()
+        return
       case 'lag':
         await sleep(active.delayMs, undefined, { signal: closing.signal })
         return send(response, 200, await forward(text))
@@ -169,12 +173,6 @@ async function readBody(request: IncomingMessage): Promise<string> {
 }
 
 function send(response: ServerResponse, status: number, body: string): void {
-  // Only a redirect has a use for it.
-  const location = { location: 'http://127.0.0.1:9/' }
-  const headers = {
-    'content-type': 'application/json',
-    ...(status >= 300 && status < 400 && location),
-  }
-  response.writeHead(status, headers)
+  response.writeHead(status, { 'content-type': 'application/json' })
   response.end(body)
 }

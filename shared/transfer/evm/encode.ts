@@ -4,8 +4,9 @@
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { ok, type Result, refuse } from '../../errors/refusal.ts'
+import { concatBytes } from '../../vault/hash.ts'
 import type { EvmTransactionPlan } from '../plan.ts'
-import { encodeRlp, integerBytes, joinBytes, type RlpInput } from './rlp.ts'
+import { encodeRlp, integerBytes, type RlpInput } from './rlp.ts'
 
 const TYPE_2 = Uint8Array.of(2)
 
@@ -18,7 +19,7 @@ export interface DeviceSignature {
 
 /** keccak256(0x02 ‖ rlp(fields)): what the device signs for this plan. */
 export function evmSigningHash(plan: EvmTransactionPlan): Uint8Array {
-  return keccak_256(joinBytes([TYPE_2, encodeRlp(unsignedFields(plan))]))
+  return keccak_256(concatBytes([TYPE_2, encodeRlp(unsignedFields(plan))]))
 }
 
 /**
@@ -37,7 +38,7 @@ export function assembleSigned(
   if (r === undefined || r === 0n) return badValue('r', '1 to 32 bytes, not zero', signature.r)
   if (s === undefined || s === 0n) return badValue('s', '1 to 32 bytes, not zero', signature.s)
   const fields = [...unsignedFields(plan), integerBytes(parity), integerBytes(r), integerBytes(s)]
-  return ok(bytesToHex(joinBytes([TYPE_2, encodeRlp(fields)])))
+  return ok(bytesToHex(concatBytes([TYPE_2, encodeRlp(fields)])))
 }
 
 function unsignedFields(plan: EvmTransactionPlan): readonly RlpInput[] {

@@ -1,12 +1,12 @@
 import { Interface } from 'ethers'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { formatEvmAddress } from './address.ts'
+import { checksumEvmAddress } from '../../vault/evmAddress.ts'
 import { decodeTransferCall, encodeTransferCall } from './erc20.ts'
 
 const erc20 = new Interface(['function transfer(address,uint256)'])
-const someone = formatEvmAddress(new Uint8Array(20).fill(0x11))
-const address = fc.uint8Array({ minLength: 20, maxLength: 20 }).map(formatEvmAddress)
+const someone = checksumEvmAddress(new Uint8Array(20).fill(0x11))
+const address = fc.uint8Array({ minLength: 20, maxLength: 20 }).map(checksumEvmAddress)
 const units = fc.bigInt({ min: 0n, max: (1n << 256n) - 1n })
 
 describe('transfer(address,uint256)', () => {

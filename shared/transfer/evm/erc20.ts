@@ -4,7 +4,7 @@
 import { parseEvmAddress } from './address.ts'
 
 /** keccak256('transfer(address,uint256)'), first four bytes. */
-export const TRANSFER_SELECTOR = 'a9059cbb'
+const TRANSFER_SELECTOR = 'a9059cbb'
 
 const MAX_UINT256 = (1n << 256n) - 1n
 

@@ -4,15 +4,9 @@
  *  of a number (leading zeros, over-long). */
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
-import { formatEvmAddress } from './address.ts'
-import {
-  decodeRlp,
-  encodeRlp,
-  encodeRlpList,
-  integerBytes,
-  joinBytes,
-  type RlpItem,
-} from './rlp.ts'
+import { checksumEvmAddress } from '../../vault/evmAddress.ts'
+import { concatBytes } from '../../vault/hash.ts'
+import { decodeRlp, encodeRlp, encodeRlpList, integerBytes, type RlpItem } from './rlp.ts'
 
 interface SignedCommon {
   readonly chainId: bigint
@@ -103,7 +97,7 @@ function parseType2(bytes: Uint8Array): EvmReading {
     yParity: yParity === 1n ? 1 : 0,
     r,
     s,
-    signingHash: keccak_256(joinBytes([bytes.subarray(0, 1), encodeRlpList(raw.slice(0, 9))])),
+    signingHash: keccak_256(concatBytes([bytes.subarray(0, 1), encodeRlpList(raw.slice(0, 9))])),
     txid: hashOf(bytes),
   }
   return { ok: true, transaction }
@@ -179,7 +173,7 @@ function readInteger(item: RlpItem | undefined, maxBytes: number): bigint | unde
 function readRecipient(item: RlpItem | undefined): string | null | undefined {
   if (item?.kind !== 'bytes') return undefined
   if (item.bytes.length === 0) return null
-  return item.bytes.length === 20 ? formatEvmAddress(item.bytes) : undefined
+  return item.bytes.length === 20 ? checksumEvmAddress(item.bytes) : undefined
 }
 
 function readData(item: RlpItem | undefined): string | undefined {

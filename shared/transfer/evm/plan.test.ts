@@ -2,13 +2,13 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ETH, USDC } from '../../units/amount.ts'
 import { evmTransactionPlanSchema } from '../plan.ts'
-import { formatEvmAddress } from './address.ts'
+import { checksumEvmAddress } from '../../vault/evmAddress.ts'
 import { decodeTransferCall } from './erc20.ts'
 import { type EvmTransferRequest, planEvmTransfer } from './plan.ts'
 
 const ether = 10n ** 18n
 const gwei = 10n ** 9n
-const address = (byte: number): string => formatEvmAddress(new Uint8Array(20).fill(byte))
+const address = (byte: number): string => checksumEvmAddress(new Uint8Array(20).fill(byte))
 const [from, recipient, contract] = [address(1), address(2), address(3)]
 const token = { asset: USDC, contract }
 

@@ -2,6 +2,7 @@
  *  The encoder only builds, the decoder only reads; they share no code, so one can check the other.
  *  The decoder refuses every second spelling of the same value: long forms of short lengths,
  *  leading zeros in lengths, wrapped single bytes, bytes after the end. */
+import { concatBytes } from '../../vault/hash.ts'
 
 /** What goes in: bytes, or a list of the same. */
 export type RlpInput = Uint8Array | readonly RlpInput[]
@@ -24,15 +25,15 @@ export function encodeRlp(input: RlpInput): Uint8Array {
   if (input instanceof Uint8Array) {
     const [first] = input
     if (input.length === 1 && first !== undefined && first < 0x80) return input.slice()
-    return joinBytes([encodePrefix(0x80, input.length), input])
+    return concatBytes([encodePrefix(0x80, input.length), input])
   }
   return encodeRlpList(input.map(encodeRlp))
 }
 
 /** A list whose items are encoded already. */
 export function encodeRlpList(encodedItems: readonly Uint8Array[]): Uint8Array {
-  const payload = joinBytes(encodedItems)
-  return joinBytes([encodePrefix(0xc0, payload.length), payload])
+  const payload = concatBytes(encodedItems)
+  return concatBytes([encodePrefix(0xc0, payload.length), payload])
 }
 
 /** Big-endian without leading zeros; zero is the empty string. Throws on a negative number. */
@@ -49,17 +50,7 @@ export function integerBytes(value: bigint): Uint8Array {
 function encodePrefix(base: 0x80 | 0xc0, length: number): Uint8Array {
   if (length <= 55) return Uint8Array.of(base + length)
   const size = integerBytes(BigInt(length))
-  return joinBytes([Uint8Array.of(base + 55 + size.length), size])
-}
-
-export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let offset = 0
-  for (const part of parts) {
-    joined.set(part, offset)
-    offset += part.length
-  }
-  return joined
+  return concatBytes([Uint8Array.of(base + 55 + size.length), size])
 }
 
 // ── reading ───────────────────────────────────────────────────────────────────

@@ -1,14 +1,12 @@
 /** The EVM verifier against every mutation: bit flips, and wrong transactions with valid signatures. */
-import { existsSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { Transaction } from 'ethers'
 import * as tiny from 'tiny-secp256k1'
 import { describe, expect, test } from 'vitest'
-import { z } from 'zod'
 import { parseSignedEvm } from '../evm/parse.ts'
-import { encodeRlp, integerBytes, joinBytes, type RlpInput } from '../evm/rlp.ts'
+import { concatBytes } from '../../vault/hash.ts'
+import { encodeRlp, integerBytes, type RlpInput } from '../evm/rlp.ts'
 import type { EvmTransactionPlan } from '../plan.ts'
 import { type LegacyEvmTransactionPlan, verifyEvm } from './evm.ts'
 import type { Curve } from './curve.ts'
@@ -95,9 +93,9 @@ function fieldsOf(plan: EvmTransactionPlan): Fields {
 /** Signs whatever the fields are, with the right key: what a lying device would return. */
 function signFields(fields: readonly RlpInput[], type = 2, by = signer): string {
   const prefix = Uint8Array.of(type)
-  const { parity, r, s } = by.sign(keccak_256(joinBytes([prefix, encodeRlp(fields)])))
+  const { parity, r, s } = by.sign(keccak_256(concatBytes([prefix, encodeRlp(fields)])))
   const signed = [...fields, integerBytes(BigInt(parity)), integerBytes(r), integerBytes(s)]
-  return bytesToHex(joinBytes([prefix, encodeRlp(signed)]))
+  return bytesToHex(concatBytes([prefix, encodeRlp(signed)]))
 }
 
 function resign(plan: EvmTransactionPlan, change: Partial<Fields>): string {
@@ -150,7 +148,7 @@ describe('a valid signature over another transaction is refused', () => {
         ['value', { value: integerBytes(plan.value + 1n) }],
         ['data', { data: hexToBytes(other.data) }],
         ['data', { data: plan.data === '' ? Uint8Array.of(0) : new Uint8Array(0) }],
-        ['data', { data: joinBytes([hexToBytes(plan.data), Uint8Array.of(0)]) }],
+        ['data', { data: concatBytes([hexToBytes(plan.data), Uint8Array.of(0)]) }],
         ['accessList', { accessList: [[hexToBytes(thief.address.slice(2)), []]] }],
       ]
       for (const [field, change] of changes) {
@@ -159,7 +157,7 @@ describe('a valid signature over another transaction is refused', () => {
       expect(differs(plan, resign(plan, {})), 'nothing changed').toEqual([])
       expect(differs(plan, thief.signPlan(plan)), 'another key').toEqual(['from'])
 
-      const zeros = joinBytes([Uint8Array.of(0), integerBytes(plan.gasLimit)])
+      const zeros = concatBytes([Uint8Array.of(0), integerBytes(plan.gasLimit)])
       expect(differs(plan, resign(plan, { gasLimit: zeros }))).toEqual(['gasLimit'])
       expect(differs(plan, resign(plan, { to: new Uint8Array(19) }))).toEqual(['to'])
       expect(differs(plan, resign(plan, { value: [] }))).toEqual(['value'])
@@ -185,7 +183,7 @@ describe('a second spelling of the signed transaction is refused', () => {
     const { yParity, r, s } = reading.transaction
     const spell = (v: Uint8Array, rBytes: Uint8Array, sBytes: Uint8Array): string => {
       const fields = [...Object.values(fieldsOf(plan)), v, rBytes, sBytes]
-      return bytesToHex(joinBytes([Uint8Array.of(2), encodeRlp(fields)]))
+      return bytesToHex(concatBytes([Uint8Array.of(2), encodeRlp(fields)]))
     }
     const v = integerBytes(BigInt(yParity))
     const zero = Uint8Array.of(0)
@@ -200,9 +198,9 @@ describe('a second spelling of the signed transaction is refused', () => {
       differs(plan, spell(Uint8Array.of(27 + yParity), integerBytes(r), integerBytes(s))),
     ).toEqual(['signature.v'])
     expect(differs(plan, spell(zero, integerBytes(r), integerBytes(s)))).toEqual(['signature.v'])
-    const padded = joinBytes([zero, integerBytes(r)])
+    const padded = concatBytes([zero, integerBytes(r)])
     expect(differs(plan, spell(v, padded, integerBytes(s)))).toEqual(['signature.r'])
-    const paddedS = joinBytes([zero, integerBytes(s)])
+    const paddedS = concatBytes([zero, integerBytes(s)])
     expect(differs(plan, spell(v, integerBytes(r), paddedS))).toEqual(['signature.s'])
     expect(differs(plan, spell(v, integerBytes(0n), integerBytes(s)))).toEqual(['signature.r'])
     expect(differs(plan, spell(v, integerBytes(r), integerBytes(0n)))).toEqual(['signature.s'])
@@ -333,100 +331,5 @@ describe('ethers reads the same fields', () => {
       txid: theirs.hash,
     })
     expect(theirs.from).toBe(plan.from)
-  })
-})
-
-// ── recorded vectors ──────────────────────────────────────────────────────────
-
-const data =
-  process.env['BULKHEAD_DATA'] ?? fileURLToPath(new URL('../../../../shared/data', import.meta.url))
-const vectorsPath = `${data}/vectors/ethers-transactions.json`
-const haveVectors = existsSync(vectorsPath)
-if (!haveVectors) console.log(`SKIPPED: ethers transaction vectors, no ${vectorsPath}`)
-
-const vectorSchema = z.object({
-  name: z.string(),
-  privateKey: z.string(),
-  transaction: z.object({
-    to: z.string().nullish(),
-    nonce: z.union([z.number(), z.string()]).nullish(),
-    accessList: z.array(z.unknown()).nullish(),
-  }),
-  signedLegacy: z.string(),
-  signedEip155: z.string(),
-  signedBerlin: z.string(),
-  signedLondon: z.string(),
-  signedCancun: z.string(),
-})
-
-describe.skipIf(!haveVectors)('recorded ethers transactions', () => {
-  const vectors = haveVectors
-    ? z.array(vectorSchema).parse(JSON.parse(readFileSync(vectorsPath, 'utf8')))
-    : []
-
-  test(`all ${vectors.length} rows are read like ethers reads them, other types refused`, () => {
-    expect(vectors.length).toBeGreaterThan(0)
-    let london = 0
-    let eip155 = 0
-    for (const row of vectors) {
-      for (const raw of [row.signedLondon, row.signedEip155]) {
-        // The rows without a chain id have no EIP-155 form.
-        if (raw === '') continue
-        const theirs = Transaction.from(raw)
-        const reading = parseSignedEvm(raw.slice(2))
-        if (!reading.ok) throw new Error(`${row.name}: ${reading.field} ${reading.problem}`)
-        const ours = reading.transaction
-        expect(ours.txid, row.name).toBe(theirs.hash)
-        expect(bytesToHex(ours.signingHash), row.name).toBe(theirs.unsignedHash.slice(2))
-        expect(ours.to, row.name).toBe(theirs.to)
-        expect(ours.chainId, row.name).toBe(theirs.chainId)
-        if (ours.type === 2) london += 1
-        else eip155 += 1
-        if (ours.type === 2) expect(ours.accessList).toBe(theirs.accessList?.length)
-      }
-      for (const [raw, field] of [
-        [row.signedBerlin, 'type'],
-        [row.signedCancun, 'type'],
-        [row.signedLegacy, 'chainId'],
-      ] as const) {
-        if (raw === '') continue
-        const reading = parseSignedEvm(raw.slice(2))
-        expect(reading.ok ? 'read' : reading.field, row.name).toBe(field)
-      }
-    }
-    expect(london).toBe(vectors.length)
-    expect(eip155).toBe(vectors.filter((row) => row.signedEip155 !== '').length)
-    console.log(`ethers vectors: ${london} of type 2 and ${eip155} of EIP-155 read alike`)
-  })
-
-  test('each type 2 row is compared field by field; contract creations are refused', () => {
-    let verified = 0
-    for (const row of vectors) {
-      const theirs = Transaction.from(row.signedLondon)
-      const plan: EvmTransactionPlan = {
-        kind: 'evm',
-        chainId: Number(theirs.chainId),
-        type: 2,
-        from: theirs.from ?? '',
-        path: '',
-        nonce: theirs.nonce,
-        to: theirs.to ?? signer.address,
-        value: theirs.value,
-        data: theirs.data.slice(2),
-        gasLimit: theirs.gasLimit,
-        maxFeePerGas: theirs.maxFeePerGas ?? 0n,
-        maxPriorityFeePerGas: theirs.maxPriorityFeePerGas ?? 0n,
-        token: null,
-      }
-      const expected = [
-        ...(theirs.to === null ? ['to'] : []),
-        ...((theirs.accessList?.length ?? 0) > 0 ? ['accessList'] : []),
-        // Arbitrary calldata is no transfer; those rows differ in exactly that.
-        ...(plan.data === '' ? [] : ['data']),
-      ]
-      expect(differs(plan, row.signedLondon.slice(2)).sort(), row.name).toEqual(expected.sort())
-      if (expected.length === 0) verified += 1
-    }
-    console.log(`ethers vectors: ${vectors.length} compared field by field, ${verified} verified`)
   })
 })

@@ -4,7 +4,8 @@
  *  types and all non-canonical encodings are differences. All of them are SIGNED_MISMATCH. */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { ok, type Result, refuse } from '../../errors/refusal.ts'
-import { evmAddressFromPublicKey, parseEvmAddress } from '../evm/address.ts'
+import { checksumEvmAddress, evmAddressOfPublicKey } from '../../vault/evmAddress.ts'
+import { parseEvmAddress } from '../evm/address.ts'
 import { decodeTransferCall } from '../evm/erc20.ts'
 import { parseSignedEvm, type SignedType0, type SignedType2 } from '../evm/parse.ts'
 import type { Difference, EvmTransactionPlan } from '../plan.ts'
@@ -109,7 +110,7 @@ function compareSignature(
   const signature = hexToBytes(r.toString(16).padStart(64, '0') + s.toString(16).padStart(64, '0'))
   const key = curve.recoverEcdsa(returned.signingHash, signature, returned.yParity)
   if (key === null) return [{ field: 'from', approved, returned: 'no key has this signature' }]
-  const signer = evmAddressFromPublicKey(key)
+  const signer = checksumEvmAddress(evmAddressOfPublicKey(key))
   if (signer !== approved) return [{ field: 'from', approved, returned: signer }]
   const compressed = Uint8Array.of(2 + ((key[64] ?? 0) & 1), ...key.subarray(1, 33))
   // Recovery and verification are separate routines of the curve; both must agree.

@@ -3,7 +3,7 @@
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { utf8ToBytes } from '@noble/hashes/utils.js'
-import { evmAddressFromPublicKey, formatEvmAddress } from '../evm/address.ts'
+import { checksumEvmAddress, evmAddressOfPublicKey } from '../../vault/evmAddress.ts'
 import { assembleSigned, evmSigningHash } from '../evm/encode.ts'
 import { encodeTransferCall } from '../evm/erc20.ts'
 import type { EvmTransactionPlan } from '../plan.ts'
@@ -48,7 +48,7 @@ export function testSigner(label: string): TestSigner {
     return { parity: signature.recovery === 1 ? 1 : 0, r: signature.r, s: signature.s }
   }
   return {
-    address: evmAddressFromPublicKey(secp256k1.getPublicKey(key, false)),
+    address: checksumEvmAddress(evmAddressOfPublicKey(secp256k1.getPublicKey(key, false))),
     sign,
     signPlan(plan) {
       const { parity, r, s } = sign(evmSigningHash(plan))
@@ -94,9 +94,9 @@ export function randomPlan(
     maxFeePerGas: 1n + integer(5),
     maxPriorityFeePerGas: integer(4),
   } as const
-  const recipient = formatEvmAddress(bytes(20))
+  const recipient = checksumEvmAddress(bytes(20))
   if (kind === 'coin') return { ...common, to: recipient, value: integer(8), data: '', token: null }
-  const contract = formatEvmAddress(bytes(20))
+  const contract = checksumEvmAddress(bytes(20))
   const data = encodeTransferCall(recipient, integer(5))
   return { ...common, to: contract, value: 0n, data, token: contract }
 }

@@ -33,22 +33,37 @@ export const receiptSchema = z
   })
   .nullable()
 
-/** What a transaction paid: its own value, and the events of its receipt. */
+const addressSchema = z.string().regex(/^0x[0-9a-fA-F]{40}$/)
+
+/** A transaction in full, so that its hash can be taken again. */
 export const paymentSchema = z.object({
   hash: hashSchema,
-  to: z
-    .string()
-    .regex(/^0x[0-9a-fA-F]{40}$/)
-    .nullable(),
+  type: z.string(),
+  chainId: quantitySchema.optional(),
+  nonce: countSchema,
+  to: addressSchema.nullable(),
   value: quantitySchema,
+  input: hexSchema,
+  gas: quantitySchema,
+  gasPrice: quantitySchema.optional(),
+  maxFeePerGas: quantitySchema.optional(),
+  maxPriorityFeePerGas: quantitySchema.optional(),
+  accessList: z
+    .array(z.object({ address: addressSchema, storageKeys: z.array(hashSchema) }))
+    .optional(),
+  v: quantitySchema,
+  r: quantitySchema,
+  s: quantitySchema,
 })
+export type Payment = z.infer<typeof paymentSchema>
 
+/** The events of a receipt. */
 export const logsSchema = z.object({
   transactionHash: hashSchema,
   logs: z.array(
     z.object({
-      address: z.string().regex(/^0x[0-9a-fA-F]{40}$/),
-      topics: z.array(z.string().regex(/^0x[0-9a-f]{64}$/)),
+      address: addressSchema,
+      topics: z.array(hashSchema),
       data: hexSchema,
     }),
   ),

@@ -17,7 +17,8 @@ import { verifyEvm } from '../../../../shared/transfer/verify/evm.ts'
 import { testCurve, testSigner } from '../../../../shared/transfer/verify/evmTestKit.ts'
 import type { VerifiedTransaction } from '../../../../shared/transfer/verify/verified.ts'
 import { ETH, USDC } from '../../../../shared/units/amount.ts'
-import { createEvm, type EvmOptions, type EvmTokenConfig } from './evm.ts'
+import { createEvm, type EvmOptions } from './evm.ts'
+import type { EvmTokenConfig } from './tokens.ts'
 
 const anvil = findAnvil()
 if (anvil.kind === 'missing')
@@ -131,6 +132,16 @@ describe.skipIf(anvil.kind === 'missing')('the EVM adapter', () => {
       await sleep(20)
     }
     throw new Error(`${txid} was not mined`)
+  }
+
+  /** Asks anvil itself, past the proxy. */
+  async function rpc(method: string, params: unknown[]) {
+    const response = await fetch(world.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
+    })
+    return (await response.json()).result
   }
 
   describe('an honest node', () => {
@@ -275,6 +286,76 @@ describe.skipIf(anvil.kind === 'missing')('the EVM adapter', () => {
     })
   })
 
+  describe('what a transaction paid us', () => {
+    const vault = testSigner('evm adapter vault').address
+    const received = (port: EvmPort, txid: string, token: string | null, to = vault) =>
+      port.readReceived({ txid, recipient: to, token }, calm)
+
+    test('the coin and the token are counted, each for itself', async () => {
+      const port = connect()
+      const coins = await world.sendEth(vault, 11n)
+      const dollars = await world.sendUsdc(vault, 22n)
+      expect(value(await received(port, coins, null))).toBe(11n)
+      expect(value(await received(port, coins, world.usdc.contract))).toBe(0n)
+      expect(value(await received(port, dollars, world.usdc.contract))).toBe(22n)
+      expect(value(await received(port, coins, null, recipient))).toBe(0n)
+      expect(value(await received(port, dollars, world.usdc.contract, recipient))).toBe(0n)
+      // The same events from another contract are another token.
+      expect(value(await received(port, dollars, recipient))).toBe(0n)
+    })
+
+    test('the coin of a call to a contract is unknown, not zero', async () => {
+      const dollars = await world.sendUsdc(vault, 1n)
+      expect(value(await received(connect(), dollars, null))).toBeNull()
+    })
+
+    test('our own signed transactions hash to their id', async () => {
+      const port = connect()
+      const transaction = sign(value(await prepare(port, 'coin', 33n)).execution)
+      expect(value(await received(port, transaction.txid, null, recipient))).toBeNull()
+      await send(port, transaction)
+      expect(value(await received(port, transaction.txid, null, recipient))).toBe(33n)
+    })
+
+    test('a failed transaction paid nothing', async () => {
+      const port = connect()
+      const { execution } = value(await prepare(port, 'token', 1n))
+      const failing = sign({ ...execution, data: encodeTransferCall(vault, 10n ** 15n) })
+      await send(port, failing)
+      expect(value(await received(port, failing.txid, world.usdc.contract))).toBe(0n)
+    })
+
+    test('a false amount or recipient of the coin is a lie', async () => {
+      const port = connect()
+      const coins = await world.sendEth(vault, 11n)
+      for (const change of [{ value: '0xffff' }, { to: recipient }, { input: '0x00' }]) {
+        proxy.setFault({
+          kind: 'lie',
+          methods: ['eth_getTransactionByHash'],
+          result: (honest) => ({ ...(honest as object), ...change }),
+        })
+        expect(await received(port, coins, null)).toMatchObject({
+          refusal: { code: 'CHAIN_LIED', data: { field: 'transaction' } },
+        })
+      }
+    })
+
+    test('a receipt of another transaction is a lie', async () => {
+      const port = connect()
+      const small = await world.sendUsdc(vault, 1n)
+      const large = await world.sendUsdc(vault, 1_000n)
+      const receipt = await rpc('eth_getTransactionReceipt', [large])
+      proxy.setFault({
+        kind: 'lie',
+        methods: ['eth_getTransactionReceipt'],
+        result: () => receipt,
+      })
+      expect(await received(port, small, world.usdc.contract)).toMatchObject({
+        refusal: { code: 'CHAIN_LIED', data: { field: 'receipt.transactionHash' } },
+      })
+    })
+  })
+
   describe('only what was verified, and only to its chain', () => {
     test('a copy of a verified transaction throws', async () => {
       const port = connect()
@@ -400,10 +481,10 @@ describe.skipIf(anvil.kind === 'missing')('the EVM adapter', () => {
       const { execution } = value(await prepare(port, 'token', 1n))
       const { txid } = sign(execution)
       const block = value(await port.readTip(calm)).height
-      const [hash] = await blockHash(block)
+      const mined = await rpc('eth_getBlockByNumber', [`0x${block.toString(16)}`, false])
       const receipt = (change: object) => ({
         transactionHash: txid,
-        blockHash: hash,
+        blockHash: mined.hash,
         blockNumber: `0x${block.toString(16)}`,
         status: '0x1',
         ...change,
@@ -427,20 +508,6 @@ describe.skipIf(anvil.kind === 'missing')('the EVM adapter', () => {
       proxy.setFault(lie('eth_getTransactionReceipt', () => receipt({ status: '0x7' })))
       expect(code(await port.readConfirmation(txid, calm))).toBe('CHAIN_ANSWER_MALFORMED')
     })
-
-    async function blockHash(height: number): Promise<string[]> {
-      const response = await fetch(world.url, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({
-          jsonrpc: '2.0',
-          id: 1,
-          method: 'eth_getBlockByNumber',
-          params: [`0x${height.toString(16)}`, false],
-        }),
-      })
-      return [(await response.json()).result.hash]
-    }
 
     test('about the hash of what was sent', async () => {
       const port = connect()
@@ -511,7 +578,6 @@ describe.skipIf(anvil.kind === 'missing')('the EVM adapter', () => {
       ['answers too late', { kind: 'lag', delayMs: 5_000 }, 'CHAIN_UNREACHABLE'],
       ['answers 503', { kind: 'status', status: 503 }, 'CHAIN_UNREACHABLE'],
       ['answers 429', { kind: 'status', status: 429 }, 'CHAIN_UNREACHABLE'],
-      ['redirects elsewhere', { kind: 'status', status: 307 }, 'CHAIN_UNREACHABLE'],
       ['answers a web page', { kind: 'garbage', body: '<html>' }, 'CHAIN_ANSWER_MALFORMED'],
       ['answers nothing', { kind: 'garbage', body: '' }, 'CHAIN_ANSWER_MALFORMED'],
       ['answers null', { kind: 'garbage', body: 'null' }, 'CHAIN_ANSWER_MALFORMED'],
@@ -539,6 +605,12 @@ describe.skipIf(anvil.kind === 'missing')('the EVM adapter', () => {
       },
       30_000,
     )
+
+    test('a redirect to an honest node is not followed: it would tell our addresses to another', async () => {
+      const port = connect()
+      proxy.setFault({ kind: 'redirect', to: world.url })
+      expect(code(await port.readTip(calm))).toBe('CHAIN_UNREACHABLE')
+    })
 
     test('a short lag is only waited for', async () => {
       const port = connect()
@@ -618,9 +690,11 @@ describe.skipIf(anvil.kind === 'missing')('the EVM adapter', () => {
       const port = connect({ timeoutMs: 10_000 })
       value(await port.readTip(calm))
       proxy.setFault({ kind: 'hang' })
+      const started = performance.now()
       const reading = port.readTip(calm)
       setTimeout(() => void port.close(), 50)
       expect(await reading).toMatchObject({ refusal: { data: { reason: 'closed' } } })
+      expect(performance.now() - started).toBeLessThan(1_500)
       expect(code(await port.readTip(calm))).toBe('CHAIN_UNREACHABLE')
     })
   })
