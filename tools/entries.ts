@@ -37,7 +37,7 @@ export const entries: readonly Entry[] = [
 ]
 
 /** Sources that later parts bring: skipped with a visible line while they are missing. */
-export const notYet: readonly string[] = ['renderer']
+export const notYet: readonly string[] = []
 
 /** Left outside the bundles: Electron itself, and packages whose compiled parts lie beside their code.
  *  The packaged app carries these folders of node_modules and no others (electron-builder.yml). */
