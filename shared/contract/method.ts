@@ -1,7 +1,7 @@
 /** What a method of the host promises: input, output, the refusals it may answer with, and its effect.
  *  `read` changes nothing, `write` changes what Bulkhead keeps, `movesFunds` may lead to money moving. */
 import type { z } from 'zod'
-import type { Refusal, RefusalCode, Result } from '../errors/refusal.ts'
+import type { RefusalCode, Result } from '../errors/refusal.ts'
 
 export type Effect = 'read' | 'write' | 'movesFunds'
 
@@ -43,8 +43,6 @@ export type OutputOf<M> =
 /** Codes a method may answer with. */
 export type CodeOf<M> =
   M extends Method<string, z.ZodType, z.ZodType, infer Code> ? Code | CommonRefusal : never
-export type RefusalOf<M> =
-  M extends Method<string, z.ZodType, z.ZodType, infer Code> ? Refusal<Code | CommonRefusal> : never
 export type ResultOf<M> =
   M extends Method<string, z.ZodType, infer Output, infer Code>
     ? Result<z.output<Output>, Code | CommonRefusal>

@@ -2,7 +2,7 @@
  *  broadcast, the outcome after. The lifecycle is a replay of these and nothing else. */
 import { z } from 'zod'
 import { refusalSchema } from '../errors/refusalSchema.ts'
-import { transferPlanSchema } from './plan.ts'
+import { digestSchema, transferPlanSchema } from './plan.ts'
 
 export const stepKinds = [
   'approve',
@@ -21,7 +21,6 @@ export const stepKindSchema = z.enum(stepKinds)
 export type StepKind = z.infer<typeof stepKindSchema>
 
 const id = z.string().min(1)
-const digest = z.string().regex(/^[0-9a-f]{64}$/)
 
 export const transferEventSchema = z.discriminatedUnion('kind', [
   z
@@ -29,11 +28,16 @@ export const transferEventSchema = z.discriminatedUnion('kind', [
       kind: z.literal('transfer.planned'),
       transferId: id,
       plan: transferPlanSchema,
-      digest,
+      digest: digestSchema,
     })
     .readonly(),
   z
-    .object({ kind: z.literal('transfer.approved'), transferId: id, digest, caller: z.string() })
+    .object({
+      kind: z.literal('transfer.approved'),
+      transferId: id,
+      digest: digestSchema,
+      caller: z.string(),
+    })
     .readonly(),
   z.object({ kind: z.literal('transfer.intent'), transferId: id, step: stepKindSchema }).readonly(),
   z

@@ -1,5 +1,5 @@
 /** What is to happen, in full, before anyone approves it. One type per stage:
- *  TransferPlan → ApprovedPlan{digest} → SignedTransaction → VerifiedTransaction → Receipt.
+ *  TransferPlan → approval of its digest → signed bytes → VerifiedTransaction → receipt.
  *  Every field that a device signs or a venue executes is in the plan; the digest covers all of it. */
 import { z } from 'zod'
 import { quoteSchema } from '../market/quote.ts'
@@ -139,21 +139,8 @@ export const transferPlanSchema = z
   .readonly()
 export type TransferPlan = z.infer<typeof transferPlanSchema>
 
-export const approvedPlanSchema = z
-  .object({
-    plan: transferPlanSchema,
-    /** sha256 of the canonical encoding of `plan`, hex. */
-    digest: z.string().regex(/^[0-9a-f]{64}$/),
-    approvedAt: instantSchema,
-  })
-  .readonly()
-export type ApprovedPlan = z.infer<typeof approvedPlanSchema>
-
-/** What came back from the device: bytes, believed by nobody yet. */
-export interface SignedTransaction {
-  readonly digest: string
-  readonly rawHex: string
-}
+/** sha256 of the canonical text of a plan, hex: what an approval says yes to. */
+export const digestSchema = z.string().regex(/^[0-9a-f]{64}$/)
 
 /** A named difference between what was approved and what came back. */
 export interface Difference {

@@ -34,7 +34,6 @@ export const pinnedEvmAccountSchema = z
   .readonly()
 
 export type PinnedBitcoinAccount = z.infer<typeof pinnedBitcoinAccountSchema>
-export type PinnedEvmAccount = z.infer<typeof pinnedEvmAccountSchema>
 
 export const pinnedVaultSchema = z
   .object({

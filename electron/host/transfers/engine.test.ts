@@ -256,13 +256,16 @@ test.each([
   { step: 'confirm-address' as const, state: 'refused' as const },
   { step: 'venue-withdraw' as const, state: 'unknown' as const },
   { step: 'arrive' as const, state: 'unknown' as const },
-])('an invariant that breaks in $step leaves the transfer $state', async ({ step: broken, state }) => {
-  const transfers = open([], (_, step) => {
-    if (step === broken) throw new Error('broken')
-    return Promise.resolve(done)
-  })
-  addPlanned(transfers)
-  transfers.approve('t1', digest, 'test')
-  await transfers.settle()
-  expect(transfers.get('t1')).toMatchObject({ state, refusal: { code: 'INTERNAL' } })
-})
+])(
+  'an invariant that breaks in $step leaves the transfer $state',
+  async ({ step: broken, state }) => {
+    const transfers = open([], (_, step) => {
+      if (step === broken) throw new Error('broken')
+      return Promise.resolve(done)
+    })
+    addPlanned(transfers)
+    transfers.approve('t1', digest, 'test')
+    await transfers.settle()
+    expect(transfers.get('t1')).toMatchObject({ state, refusal: { code: 'INTERNAL' } })
+  },
+)

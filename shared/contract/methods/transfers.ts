@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { refusalSchema } from '../../errors/refusalSchema.ts'
 import { stepKindSchema } from '../../transfer/event.ts'
-import { approvedPlanSchema, transferPlanSchema } from '../../transfer/plan.ts'
+import { digestSchema, transferPlanSchema } from '../../transfer/plan.ts'
 import { instantSchema } from '../../units/time.ts'
 import { defineMethod } from '../method.ts'
 import {
@@ -36,7 +36,6 @@ export const transferStepSchema = z
     reference: z.string().nullable(),
   })
   .readonly()
-export type TransferStep = z.infer<typeof transferStepSchema>
 
 /** A line on the device's own screen, in the device's words, to be compared by eye. */
 export const deviceLineSchema = z
@@ -52,7 +51,7 @@ export const transferViewSchema = z
   .object({
     id: z.string(),
     plan: transferPlanSchema,
-    digest: approvedPlanSchema.unwrap().shape.digest,
+    digest: digestSchema,
     state: transferStateSchema,
     steps: z.array(transferStepSchema).readonly(),
     deviceLines: z.array(deviceLineSchema).readonly(),
