@@ -24,11 +24,12 @@ type Named<T> = {
   readonly [K in keyof T]: T[K] extends Method<infer Name> ? (K extends Name ? T[K] : never) : never
 }
 
-function table<const T extends Record<string, Method>>(methods: T & Named<T>): T {
+/** Ties each key to its method. */
+export function defineContract<const T extends Record<string, Method>>(methods: T & Named<T>): T {
   return methods
 }
 
-export const contract = table({
+export const contract = defineContract({
   'status.read': statusRead,
   'portfolio.read': portfolioRead,
   'portfolio.refresh': portfolioRefresh,

@@ -52,11 +52,8 @@ export function amountFromDecimal(
 /** Rounds a non-negative f64 down to base units. Throws on NaN, infinite or negative input. */
 export function amountFromNumberDown(asset: Asset, value: number): Amount {
   if (!Number.isFinite(value) || value < 0) throw new RangeError(`not an amount: ${value}`)
-  // toFixed is exact for the digits of the double itself; the cut below only ever lowers it.
-  const text =
-    value >= 1e21
-      ? BigInt(Math.floor(value)).toString()
-      : value.toFixed(Math.min(asset.decimals + 8, 30))
+  // Sixty decimals: a double has no run of nines that long, so rounding here never carries into a kept digit.
+  const text = value >= 1e21 ? BigInt(Math.floor(value)).toString() : value.toFixed(60)
   const [whole = '0', fraction = ''] = text.split('.')
   const units = BigInt(whole + fraction.slice(0, asset.decimals).padEnd(asset.decimals, '0'))
   return amount(asset, units)
