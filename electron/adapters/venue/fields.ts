@@ -51,6 +51,11 @@ export function quoteValue(value: unknown): string {
   }
 }
 
+/** An id or name as text. Never String(value): JSON objects may carry a `toString` that is no function. */
+export function nameOf(value: unknown): string {
+  return typeof value === 'number' ? String(value) : quoteValue(value)
+}
+
 export interface Fields {
   readonly row: Row
   /** A decimal the venue always sends; null and a gap when it is missing or malformed. */

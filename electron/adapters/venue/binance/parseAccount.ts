@@ -14,6 +14,7 @@ import {
   type Fields,
   isZero,
   magnitude,
+  nameOf,
   parseExact,
   parseInstant,
   parseList,
@@ -142,7 +143,7 @@ export function parsePosition(row: Row, tables: Tables, gaps: Gap[]): Position |
   const mark = fields.positive('markPrice')
   const settle = fields.text('marginAsset')
   const unrealised = fields.decimal('unRealizedProfit')
-  const leg = legs[String(row['positionSide'])]
+  const leg = legs[nameOf(row['positionSide'])]
   if (leg === undefined) fields.report('positionSide', 'malformed')
   const marginMode = marginModeOf(fields, config)
   if (marginMode === null) fields.report('marginType', 'missing')
@@ -202,7 +203,7 @@ function parsePositions(rows: readonly unknown[], tables: Tables, gaps: Gap[]): 
     }
     const amount = parseExact(row['positionAmt'])
     if (amount !== undefined && isZero(amount)) continue
-    const key = `${String(row['symbol'])}/${String(row['positionSide'])}`
+    const key = `${nameOf(row['symbol'])}/${nameOf(row['positionSide'])}`
     if (seen.has(key)) {
       gaps.push({ field: `positions.${key}`, problem: 'duplicate', value: quoteValue(row) })
       continue
@@ -227,7 +228,7 @@ function missingPositions(account: Row, risk: readonly unknown[], gaps: Gap[]): 
 }
 
 function keyOf(row: Row | undefined): string {
-  return `${String(row?.['symbol'])}/${String(row?.['positionSide'])}`
+  return `${nameOf(row?.['symbol'])}/${nameOf(row?.['positionSide'])}`
 }
 
 interface AssetPool {
@@ -250,11 +251,11 @@ function parseAsset(
   const index = indices.get(`${name}USD`)
   const priceUsd = parseExact(index?.['index']) ?? null
   if (priceUsd === null && !isZero(wallet)) fields.report('priceUsd', 'missing')
-  const buffer = parseExact(index?.['bidBuffer'])
-  if (multiAsset && buffer === undefined) fields.report('bidBuffer', 'missing')
+  const buffer = multiAsset ? Number(parseExact(index?.['bidBuffer']) ?? Number.NaN) : 0
+  const known = buffer >= 0 && buffer <= 1
+  if (!known) fields.report('bidBuffer', 'missing')
   // Outside multi-assets mode an asset backs its own contracts one for one.
-  const weight = multiAsset ? 1 - Number(buffer ?? 1) : 1
-  const haircuts = multiAsset && buffer === undefined ? [] : [{ floor: 0, weight }]
+  const haircuts = known ? [{ floor: 0, weight: 1 - buffer }] : []
   return { fields, collateral: { asset: name, wallet, priceUsd, haircuts, withdrawable } }
 }
 
@@ -310,7 +311,7 @@ function parsePools(
     const wallet = parseExact(row['walletBalance'])
     const used = positions.some(({ settle }) => settle === row['asset'])
     if (wallet !== undefined && isZero(wallet) && !used) continue
-    const asset = String(row['asset'])
+    const asset = nameOf(row['asset'])
     if (seen.has(asset)) {
       gaps.push({ field: `assets.${asset}`, problem: 'duplicate', value: quoteValue(row) })
       continue

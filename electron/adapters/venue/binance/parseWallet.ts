@@ -135,7 +135,7 @@ export function parseDepositAddress(answer: unknown, network: string): Parsed<De
 export function parseDepositAddressList(answer: unknown, network: string): Parsed<DepositAddress> {
   const rows = parseList(answer)
   if (rows === undefined || rows.length === 0) return malformed('address.list', answer)
-  const first = rows.map(parseRow).find((row) => Number(row?.['isDefault']) === 1)
+  const first = rows.map(parseRow).find((row) => parseExact(row?.['isDefault']) === '1')
   return parseDepositAddress(first ?? rows[0], network)
 }
 

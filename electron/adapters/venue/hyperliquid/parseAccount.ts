@@ -13,6 +13,7 @@ import type { Parsed, SnapshotIdentity } from '../parsed.ts'
 import {
   isZero,
   magnitude,
+  nameOf,
   parseExact,
   parseInstant,
   parseList,
@@ -61,7 +62,7 @@ export function parseMeta(answer: unknown): PerpMeta {
   for (const item of parseList(parseRow(meta)?.['marginTables']) ?? []) {
     const [id, table] = parseList(item) ?? []
     const row = parseRow(table)
-    if (row !== undefined) tables.set(String(id), row)
+    if (row !== undefined) tables.set(nameOf(id), row)
   }
   return { markets, tables }
 }
@@ -73,7 +74,7 @@ interface Step {
 
 function stepsOf(market: Row, tables: PerpMeta['tables']): readonly Step[] | null {
   const id = market['marginTableId']
-  const table = tables.get(String(id))
+  const table = tables.get(nameOf(id))
   if (table !== undefined) {
     const tiers = parseList(table['marginTiers'])
     if (tiers === undefined || tiers.length === 0) return null
@@ -92,7 +93,7 @@ function stepsOf(market: Row, tables: PerpMeta['tables']): readonly Step[] | nul
     return sound
   }
   // Table ids under 50 are not listed: one tier at that leverage, which is the market's own.
-  const listed = id !== undefined && Number(id) >= 50
+  const listed = id !== undefined && !(Number(parseExact(id) ?? Number.NaN) < 50)
   const single = parseExact(market['maxLeverage'])
   const zero = parseExact('0')
   if (listed || single === undefined || zero === undefined) return null
@@ -218,7 +219,7 @@ function parsePositions(rows: readonly unknown[], meta: PerpMeta, gaps: Gap[]): 
     }
     const size = parseExact(row['szi'])
     if (size !== undefined && isZero(size)) continue
-    const coin = String(row['coin'])
+    const coin = nameOf(row['coin'])
     if (seen.has(coin)) {
       gaps.push({ field: `positions.${coin}`, problem: 'duplicate', value: quoteValue(row) })
       continue
@@ -239,7 +240,7 @@ function crossWalletOf(equity: Decimal, rows: readonly unknown[]): Decimal | nul
     if (row === undefined) return null
     const margin = marginOf(row)
     if (margin === null) return null
-    const coin = String(row['coin'])
+    const coin = nameOf(row['coin'])
     if (margin.mode === 'isolated' || seen.has(coin)) continue
     seen.add(coin)
     const profit = parseExact(row['unrealizedPnl'])
