@@ -200,7 +200,7 @@ export function RiskScreen({ account }: { readonly account: string | null }) {
               ) : (
                 <>
                   <OneAccount key={chosen.accountId} account={chosen} portfolio={portfolio} />
-                  <ScenarioMatrix accounts={portfolio.accounts} />
+                  <ScenarioMatrix accounts={portfolio.accounts} policy={portfolio.policy} />
                   <RailPanel portfolio={portfolio} />
                 </>
               )}

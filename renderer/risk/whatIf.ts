@@ -1,5 +1,6 @@
 /** What-ifs, answered by the same pure engine as the host's: the snapshot is changed, then assessed again.
  *  Nothing here leaves the page. Fractions and USD; f64. */
+import { applyTransfer } from '../../shared/collateral/applyTransfer.ts'
 import type { AccountSnapshot } from '../../shared/collateral/snapshot.ts'
 import { type Betas, betaOf, defaultBetas } from '../../shared/market/betas.ts'
 import { assess } from '../../shared/risk/assess.ts'
@@ -58,28 +59,19 @@ function movedSnapshot(
     return priceUsd === null ? null : { ...collateral, priceUsd }
   })
   if (positions.includes(null) || collaterals.includes(null)) return null
-  const first = collaterals.findIndex(
-    (collateral) =>
-      collateral !== null && Number(collateral.wallet) > 0 && Number(collateral.priceUsd) > 0,
-  )
-  const kept = collaterals.flatMap((collateral, index) => {
-    if (collateral === null) return []
-    if (index !== first || knobs.withdrawUsd === 0) return [collateral]
-    const units = knobs.withdrawUsd / Number(collateral.priceUsd)
-    const wallet = decimalOf(Number(collateral.wallet) - units)
-    const withdrawable =
-      collateral.withdrawable === null
-        ? null
-        : (decimalOf(Math.max(0, Number(collateral.withdrawable) - units)) ?? null)
-    return wallet === undefined ? [] : [{ ...collateral, wallet, withdrawable }]
-  })
-  return {
+  const moved: AccountSnapshot = {
     ...snapshot,
     positions: positions.flatMap((position) => (position === null ? [] : [position])),
-    collaterals: kept,
+    collaterals: collaterals.flatMap((collateral) => (collateral === null ? [] : [collateral])),
     // The venue's own totals are of now; after a change only ours are shown.
     reported: { equity: null, maintenance: null, withdrawable: snapshot.reported.withdrawable },
   }
+  const first = moved.collaterals.find(
+    ({ wallet, priceUsd }) => Number(wallet) > 0 && Number(priceUsd) > 0,
+  )
+  if (knobs.withdrawUsd === 0 || first === undefined) return moved
+  const units = decimalOf(-knobs.withdrawUsd / Number(first.priceUsd))
+  return units === undefined ? null : applyTransfer(moved, first.asset, units)
 }
 
 /** The account after the knobs; null where it cannot be said (an instrument without a beta). */

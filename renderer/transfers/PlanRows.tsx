@@ -22,7 +22,9 @@ const amountKeys: ReadonlySet<Line['key']> = new Set(['amount', 'fee', 'max-fee'
 /** Decimal text with a symbol in local separators; as it is where it is neither. */
 function approvedAmount(text: string, format: Format): string {
   const [, number, unit] = /^(-?\d+(?:\.\d+)?)\s+(\S+)$/.exec(text) ?? []
-  return number === undefined ? visibleText(text) : format.quantity(number, unit)
+  return number === undefined || unit === undefined
+    ? visibleText(text)
+    : format.quantityExact(number, visibleText(unit))
 }
 
 function underAmount(line: Line, plan: Plan, format: Format, usd: number | null): string | null {

@@ -1,5 +1,5 @@
 /** The way of a transfer, step by step: done, running, failed, unknown, each with its own sign. */
-import { Check, CircleDashed, HelpCircle, LoaderCircle, X } from 'lucide-react'
+import { Check, CircleDashed, CircleDot, HelpCircle, LoaderCircle, X } from 'lucide-react'
 import { shortId } from '../format/addresses.ts'
 import { useFormat } from '../format/useFormat.ts'
 import { useText } from '../language/text.ts'
@@ -7,13 +7,18 @@ import type { Transfer } from './transferText.ts'
 
 type Step = Transfer['steps'][number]
 
-function StepIcon({ state }: { readonly state: Step['state'] }) {
+function StepIcon({ step: { kind, state } }: { readonly step: Step }) {
   const props = { size: 14, 'aria-hidden': true } as const
   switch (state) {
     case 'done':
       return <Check {...props} />
     case 'active':
-      return <LoaderCircle {...props} className="turning" />
+      // The one step that waits for a person at this window does not turn.
+      return kind === 'approve' ? (
+        <CircleDot {...props} />
+      ) : (
+        <LoaderCircle {...props} className="turning" />
+      )
     case 'failed':
       return <X {...props} />
     case 'unknown':
@@ -37,7 +42,7 @@ export function Steps({ transfer }: { readonly transfer: Transfer }) {
           aria-current={step.state === 'active' ? 'step' : undefined}
         >
           <span className="step-name">
-            <StepIcon state={step.state} /> {t(`stepName.${step.kind}`)}
+            <StepIcon step={step} /> {t(`stepName.${step.kind}`)}
           </span>
           <span className="dim step-note num">
             {step.at !== null ? format.clock(step.at) : t(`stepState.${step.state}`)}
