@@ -110,7 +110,7 @@ export function VaultScreen({ section }: { readonly section: string | null }) {
                       href={routeHref('vault', candidate)}
                       aria-current={candidate === shown ? 'page' : undefined}
                     >
-                      {t(`vault.${candidate}`)}
+                      {t(`vaultTab.${candidate}`)}
                     </a>
                   ))}
                 </nav>
