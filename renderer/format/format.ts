@@ -32,6 +32,8 @@ export interface Format {
   amount(value: Amount): string
   /** Exact decimal text of a size or balance. */
   quantity(text: string, unit?: string): string
+  /** The same with its zeros, up to eight decimals, as it was approved. */
+  quantityExact(text: string, unit: string): string
   /** Exact decimal text of a price: never hidden. */
   priceExact(text: string): string
   price(value: number): string
@@ -76,6 +78,8 @@ export function createFormat(locale: Language, discreet: boolean, t: Text): Form
       `${hide(decimalText(locale, shortenDecimal(amountToDecimal(value), 6), 2))}${NBSP}${value.asset}`,
     quantity: (text, unit) =>
       `${hide(decimalText(locale, text, 0))}${unit === undefined ? '' : `${NBSP}${unit}`}`,
+    quantityExact: (text, unit) =>
+      `${hide(decimalText(locale, text, Math.min(8, text.split('.')[1]?.length ?? 0)))}${NBSP}${unit}`,
     priceExact: (text) => decimalText(locale, text, 0),
     price: (value) => priceText(locale, value),
     percent: (fraction, decimals = 1) => percentText(locale, fraction, decimals),

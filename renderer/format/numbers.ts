@@ -65,6 +65,7 @@ export function shortenDecimal(text: string, most: number): string {
 
 /** USD: whole from 1,000 up, cents below. */
 export function usdText(locale: string, value: number): string {
+  if (value === 0) return '0'
   return Math.abs(value) >= 1000
     ? plainNumber(locale, value, 0, 0)
     : plainNumber(locale, value, 2, 2)

@@ -2,7 +2,7 @@
 import type { VenueId } from '../../shared/collateral/snapshot.ts'
 
 export const venueNames: Readonly<Record<VenueId, string>> = {
-  'binance-usdm': 'Binance USDⓈ-M',
+  'binance-usdm': 'Binance USD-M',
   'binance-coinm': 'Binance COIN-M',
   okx: 'OKX',
   bybit: 'Bybit',

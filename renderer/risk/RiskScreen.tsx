@@ -1,7 +1,213 @@
-export function RiskScreen(_: {
-  readonly account?: string | null
-  readonly section?: string | null
-  readonly id?: string | null
+/** How far each account is, what slack is left along the way, which scenarios it survives, and what-ifs. */
+import { Gauge } from 'lucide-react'
+import { useState } from 'react'
+import { useNow } from '../data/clock.ts'
+import { useRead } from '../data/host.ts'
+import { type AccountView, type Portfolio, isAged } from '../data/portfolio.ts'
+import { goTo, routeHref } from '../data/route.ts'
+import { visibleText } from '../format/addresses.ts'
+import { useFormat } from '../format/useFormat.ts'
+import { useText } from '../language/text.ts'
+import { RailPanel } from '../overview/RailPanel.tsx'
+import { Age } from '../ui/Age.tsx'
+import { DistanceText } from '../ui/DistanceText.tsx'
+import { Empty } from '../ui/Empty.tsx'
+import { MeasureText } from '../ui/MeasureText.tsx'
+import { Panel } from '../ui/Panel.tsx'
+import { ReadView } from '../ui/ReadView.tsx'
+import { RefusalNote } from '../ui/RefusalNote.tsx'
+import { StateTag } from '../ui/StateTag.tsx'
+import { scenarioById } from '../ui/scenarioName.ts'
+import { ScenarioMatrix } from './ScenarioMatrix.tsx'
+import { SlackPanel } from './SlackPanel.tsx'
+import { WhatIfPanel } from './WhatIfPanel.tsx'
+import { type Knobs, noKnobs, whatIf } from './whatIf.ts'
+
+function outcomeGrade(outcome: 'passes' | 'fails' | 'unknown') {
+  return outcome === 'passes' ? 'good' : outcome === 'fails' ? 'breach' : 'off'
+}
+
+function Figures({
+  account,
+  policy,
+}: {
+  readonly account: AccountView
+  readonly policy: Portfolio['policy']
 }) {
-  return null
+  const speech = useText()
+  const { t } = speech
+  const format = useFormat()
+  const now = useNow()
+  const { report, snapshot } = account
+  if (report === null)
+    return account.refusal === null ? (
+      <p className="empty-text">{t('missing.snapshot')}</p>
+    ) : (
+      <RefusalNote refusal={account.refusal} />
+    )
+  const short = report.shortfallUsd.kind === 'known' && report.shortfallUsd.value > 0
+  return (
+    <dl className={`risk-figures${isAged(account, now, policy.staleAfterMs) ? ' aged' : ''}`}>
+      <div>
+        <dt>{t('distance.down')}</dt>
+        <dd className="big">
+          <DistanceText distance={report.distanceDown} />
+        </dd>
+      </div>
+      <div>
+        <dt>{t('distance.up')}</dt>
+        <dd className="big">
+          <DistanceText distance={report.distanceUp} />
+        </dd>
+      </div>
+      <div>
+        <dt>{t('risk.tenPercent')}</dt>
+        <dd>
+          <StateTag
+            grade={outcomeGrade(report.tenPercent)}
+            text={t(`outcome.${report.tenPercent}`)}
+          />
+        </dd>
+      </div>
+      <div>
+        <dt>{t('equity')}</dt>
+        <dd>
+          <MeasureText measure={report.equityUsd} show={format.usd} />
+        </dd>
+      </div>
+      <div>
+        <dt>{t('maintenance')}</dt>
+        <dd>
+          <MeasureText measure={report.maintenanceUsd} show={format.usd} />
+        </dd>
+      </div>
+      <div>
+        <dt>{t('slack')}</dt>
+        <dd>
+          <MeasureText measure={report.slackUsd} show={format.usd} />
+        </dd>
+      </div>
+      <div>
+        <dt>{t('required')}</dt>
+        <dd>
+          <MeasureText measure={report.requiredUsd} show={format.usd} />
+          {report.bindingScenario !== null && (
+            <span className="dim small-text">
+              {t('risk.binding', {
+                scenario: scenarioById(report.bindingScenario, format, speech),
+              })}
+            </span>
+          )}
+        </dd>
+      </div>
+      <div className={short ? 'breach-text' : ''}>
+        <dt>{short ? t('shortfall') : t('excess')}</dt>
+        <dd>
+          <MeasureText measure={short ? report.shortfallUsd : report.excessUsd} show={format.usd} />
+        </dd>
+      </div>
+      <div>
+        <dt>{t('age')}</dt>
+        <dd>
+          <Age asOf={snapshot?.asOf ?? null} staleAfterMs={policy.staleAfterMs} />
+        </dd>
+      </div>
+    </dl>
+  )
+}
+
+function isTurned(knobs: Knobs): boolean {
+  return knobs.shock !== 0 || knobs.withdrawUsd !== 0 || knobs.beta !== 1 || knobs.depth !== 1
+}
+
+function OneAccount({
+  account,
+  portfolio,
+}: {
+  readonly account: AccountView
+  readonly portfolio: Portfolio
+}) {
+  const { t } = useText()
+  const [knobs, setKnobs] = useState<Knobs>(noKnobs)
+  const { snapshot, report } = account
+  const answer =
+    snapshot !== null && isTurned(knobs) ? whatIf(snapshot, portfolio.policy, knobs) : null
+  return (
+    <>
+      <Panel title={t('risk.account')} note={visibleText(account.label)}>
+        <Figures account={account} policy={portfolio.policy} />
+      </Panel>
+      {report !== null && snapshot !== null && (
+        <div className="risk-pair">
+          <SlackPanel report={report} other={answer} />
+          <WhatIfPanel
+            report={report}
+            answer={answer}
+            turned={isTurned(knobs)}
+            knobs={knobs}
+            onKnobs={setKnobs}
+          />
+        </div>
+      )}
+    </>
+  )
+}
+
+export function RiskScreen({ account }: { readonly account: string | null }) {
+  const { t } = useText()
+  const read = useRead('portfolio.read', {})
+  return (
+    <div className="screen">
+      <ReadView read={read} rows={8}>
+        {(portfolio) => {
+          const chosen =
+            portfolio.accounts.find(({ accountId }) => accountId === account) ??
+            portfolio.accounts[0]
+          return (
+            <>
+              <header className="screen-head">
+                <div>
+                  <h1>{t('screen.risk')}</h1>
+                  <p className="dim small-text">{t('risk.about')}</p>
+                </div>
+                {portfolio.accounts.length > 1 && (
+                  <span className="segments" role="group" aria-label={t('account')}>
+                    {portfolio.accounts.map(({ accountId, label }) => (
+                      <button
+                        key={accountId}
+                        type="button"
+                        aria-pressed={accountId === chosen?.accountId}
+                        onClick={() => goTo('risk', accountId)}
+                      >
+                        {visibleText(label)}
+                      </button>
+                    ))}
+                  </span>
+                )}
+              </header>
+              {chosen === undefined ? (
+                <Panel title={t('risk.account')}>
+                  <Empty
+                    icon={<Gauge size={28} aria-hidden />}
+                    text={t('risk.none')}
+                    action={
+                      <a className="button primary" href={routeHref('settings', 'connect')}>
+                        {t('connect.open')}
+                      </a>
+                    }
+                  />
+                </Panel>
+              ) : (
+                <>
+                  <OneAccount key={chosen.accountId} account={chosen} portfolio={portfolio} />
+                  <ScenarioMatrix accounts={portfolio.accounts} policy={portfolio.policy} />
+                  <RailPanel portfolio={portfolio} />
+                </>
+              )}
+            </>
+          )
+        }}
+      </ReadView>
+    </div>
+  )
 }

@@ -1,5 +1,5 @@
 /** Who answers and how old it is: each venue and chain, the device, the clocks, and whether all of it is a demo. */
-import { CircleCheck, CircleDashed, CircleX, Clock3, TriangleAlert, UsbIcon } from 'lucide-react'
+import { Clock3, UsbIcon } from 'lucide-react'
 import { useNow } from '../data/clock.ts'
 import { type DeviceState, type Grade, type Status, deviceWords } from '../data/device.ts'
 import { useLink, useRead } from '../data/host.ts'
@@ -9,24 +9,11 @@ import type { Format } from '../format/format.ts'
 import { useFormat } from '../format/useFormat.ts'
 import { venueNames } from '../format/venues.ts'
 import { type Text, useText } from '../language/text.ts'
+import { GradeIcon } from '../ui/GradeIcon.tsx'
 import { refusalWords } from '../ui/refusalText.ts'
 import { Tip } from '../ui/Tip.tsx'
 
 const chainStaleMs = 10 * 60_000
-
-export function GradeIcon({ grade }: { readonly grade: Grade }) {
-  const props = { size: 12, 'aria-hidden': true, className: `grade-${grade}` } as const
-  switch (grade) {
-    case 'good':
-      return <CircleCheck {...props} />
-    case 'warn':
-      return <TriangleAlert {...props} />
-    case 'breach':
-      return <CircleX {...props} />
-    case 'off':
-      return <CircleDashed {...props} />
-  }
-}
 
 interface Source {
   readonly key: string

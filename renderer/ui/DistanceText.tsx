@@ -31,6 +31,18 @@ export function distancePlain(distance: Distance, format: Format, t: Text): stri
   }
 }
 
+/** What moves on the nearest way to the breach. */
+function alongText(distance: Extract<Distance, { kind: 'finite' }>, t: Text): string {
+  const { along } = distance
+  if (along?.kind === 'single') return t('along.single', { asset: visibleText(along.asset) })
+  if (along?.kind === 'ratio')
+    return t('along.ratio', {
+      asset: visibleText(along.asset),
+      against: visibleText(along.against),
+    })
+  return t('along.joint')
+}
+
 /** Prices at the breach, σ, and how far was searched: what a hint says. */
 export function distanceHint(distance: Distance, format: Format, t: Text): string {
   switch (distance.kind) {
@@ -42,7 +54,7 @@ export function distanceHint(distance: Distance, format: Format, t: Text): strin
         distance.sigmas === null
           ? t('distance.sigmasUnknown')
           : t('distance.sigmas', { count: format.count(Math.abs(distance.sigmas), 1) })
-      return [t('distance.atPrices', { prices }), sigmas].join(' · ')
+      return [alongText(distance, t), t('distance.atPrices', { prices }), sigmas].join(' · ')
     }
     case 'none':
       return t('distance.noneTo', { shock: format.shock(distance.searchedTo) })

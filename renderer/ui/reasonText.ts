@@ -3,19 +3,20 @@ import type { Suggestion } from '../../shared/suggestion/suggestion.ts'
 import { visibleText } from '../format/addresses.ts'
 import type { Format } from '../format/format.ts'
 import type { Speech } from '../language/text.ts'
-import { scenarioName } from './scenarioName.ts'
+import { scenarioById } from './scenarioName.ts'
 
 export type Reason = Suggestion['reasons'][number]
 
 function valueText(name: string, value: string | number, format: Format, speech: Speech): string {
   if (typeof value === 'number') {
     if (name.endsWith('Usd') || name === 'usd') return format.usd(value)
+    if (name === 'asOf') return format.clock(value)
     if (name.endsWith('Ms')) return format.duration(value)
     if (name.endsWith('Bps')) return format.percent(value / 10_000, 2)
     if (/shock|move|share|fraction|distance|cap$/i.test(name)) return format.percent(value)
     return format.count(value, Number.isInteger(value) ? 0 : 2)
   }
-  if (name === 'scenario') return scenarioName({ name: value }, format, speech)
+  if (name === 'scenario') return scenarioById(value, format, speech)
   return visibleText(value)
 }
 
