@@ -41,6 +41,9 @@ function textToEvent(text: string): HostEvent | undefined {
   return decoded.ok ? parseEvent(decoded.value) : undefined
 }
 
+/** One object for good: a snapshot that is new at each look never settles. */
+const alwaysConnected: LinkState = { kind: 'connected' }
+
 export function preloadWire(bridge: PreloadBridge): HostWire {
   return {
     call: (method, input) => bridge.call(method, input),
@@ -50,7 +53,7 @@ export function preloadWire(bridge: PreloadBridge): HostWire {
         if (event !== undefined) listener(event)
       }),
     onLink: () => () => {},
-    linkState: () => ({ kind: 'connected' }),
+    linkState: () => alwaysConnected,
     close: () => {},
   }
 }
