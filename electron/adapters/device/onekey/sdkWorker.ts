@@ -30,6 +30,8 @@ interface Pending {
 export interface SdkWorker {
   /** Devices on the link; null until the process has reported. */
   presence(): number | null
+  /** A cancel went unheard and the process is kept only to see what still comes: it takes no request. */
+  lingers(): boolean
   /** Presence once a freshly started process had the time to look. */
   findPresence(signal: AbortSignal): Promise<number | null>
   request(request: Request, options: RequestOptions): Promise<Outcome>
@@ -150,7 +152,7 @@ export function createSdkWorker(
   }
 
   function request(asked: Request, options: RequestOptions): Promise<Outcome> {
-    if (child === null) {
+    if (child === null || lingering) {
       return Promise.resolve({ kind: 'error', code: 'child-exit', message: '' })
     }
     ids += 1
@@ -200,6 +202,7 @@ export function createSdkWorker(
   spawn()
   return {
     presence: () => presence,
+    lingers: () => lingering,
     findPresence,
     request,
     restart,
