@@ -14,10 +14,10 @@ export interface ChildHandle {
 
 const KEPT = ['SystemRoot', 'windir', 'TEMP', 'TMP', 'TMPDIR', 'HOME', 'USERPROFILE', 'PATH']
 
-/** Beside this file: `child.ts` from source, `oneKeyChild.js` when bundled. */
+/** Beside this file: `child.ts` from source, `device.js` when bundled. */
 export function defaultChildEntry(): URL {
   const here = import.meta.url
-  return new URL(here.endsWith('.ts') ? './child.ts' : './oneKeyChild.js', here)
+  return new URL(here.endsWith('.ts') ? './child.ts' : './device.js', here)
 }
 
 export function forkChild(entry: URL): ChildHandle {

@@ -122,7 +122,8 @@ export function createOneKeyDevice(options: OneKeyDeviceOptions): DevicePort {
   }
 
   function probeIdle(): void {
-    if (probing !== null || worker.presence() !== 1 || closing.signal.aborted) return
+    if (probing !== null || worker.presence() !== 1) return
+    if (worker.lingers() || closing.signal.aborted) return
     probing = probe('probe', closing.signal, () => {}).finally(() => {
       probing = null
     })

@@ -3,7 +3,13 @@
 import { CORE_EVENT, IFRAME, UI_REQUEST, UI_RESPONSE, initCore } from '@onekeyfe/hd-core'
 import { z } from 'zod'
 import { CableLost, CableRefused, type DeviceLink } from './link.ts'
-import { type FromChild, type LinkChoice, type Outcome, toChildSchema } from './protocol.ts'
+import {
+  type FromChild,
+  type LinkChoice,
+  type Outcome,
+  type ToChild,
+  toChildSchema,
+} from './protocol.ts'
 import { createTcpLink } from './tcpLink.ts'
 import { createTransportClass } from './transport.ts'
 import { type UsbBus, createUsbLink } from './usbLink.ts'
@@ -36,6 +42,8 @@ export interface ChildPorts {
   onMessage(listener: (message: unknown) => void): void
   /** Loads libusb; called only when the USB link is chosen. */
   loadUsb(): Promise<UsbBus>
+  /** Something that cannot be gone on from: the parent starts another process. */
+  end(): void
 }
 
 export function runOneKeyChild(ports: ChildPorts): void {
@@ -46,20 +54,30 @@ export function runOneKeyChild(ports: ChildPorts): void {
       machine ??= startMachine(ports, message.link)
       return
     }
-    machine?.then((m) => {
-      if (message.kind === 'cancel') return m.cancel(message.id)
-      return m.run(message.id, () =>
-        message.kind === 'probe'
-          ? m.probe()
-          : m.call({
-              ...message.params,
-              method: message.method,
-              connectId: message.connectId,
-              deviceId: message.deviceId,
-            }),
-      )
-    })
+    if (machine !== null) obey(machine, message).catch(() => ports.end())
   })
+}
+
+async function obey(
+  machine: Promise<Machine>,
+  message: Exclude<ToChild, { kind: 'start' }>,
+): Promise<void> {
+  const m = await machine
+  switch (message.kind) {
+    case 'cancel':
+      return m.cancel(message.id)
+    case 'probe':
+      return m.run(message.id, () => m.probe())
+    case 'call':
+      return m.run(message.id, () =>
+        m.call({
+          ...message.params,
+          method: message.method,
+          connectId: message.connectId,
+          deviceId: message.deviceId,
+        }),
+      )
+  }
 }
 
 interface Machine {

@@ -14,6 +14,8 @@ const GRACE_MS = 450
 /** How long a process whose device did not hear Cancel is kept to see what it still sends. */
 const LINGER_MS = 5_000
 const RESTART_MS = 400
+/** A process that dies again and again before it reports is started ever more seldom. */
+const RESTART_MOST_MS = 30_000
 /** A process loads the SDK before it reports; then a device that is there is found at once. */
 const START_MS = 15_000
 const FIND_MS = 700
@@ -28,6 +30,8 @@ interface Pending {
 export interface SdkWorker {
   /** Devices on the link; null until the process has reported. */
   presence(): number | null
+  /** A cancel went unheard and the process is kept only to see what still comes: it takes no request. */
+  lingers(): boolean
   /** Presence once a freshly started process had the time to look. */
   findPresence(signal: AbortSignal): Promise<number | null>
   request(request: Request, options: RequestOptions): Promise<Outcome>
@@ -58,6 +62,7 @@ export function createSdkWorker(
   let lingering = false
   /** When the current process first reported. */
   let startedAt = 0
+  let deaths = 0
   const pending = new Map<number, Pending>()
   const stages = new Map<number, (stage: Stage) => void>()
 
@@ -77,7 +82,9 @@ export function createSdkWorker(
       presence = null
       failAll('child-exit')
       onPresence()
-      if (!closed) timer = setTimeout(spawn, RESTART_MS)
+      if (closed) return
+      timer = setTimeout(spawn, Math.min(RESTART_MS * 2 ** deaths, RESTART_MOST_MS))
+      deaths += 1
     })
     mine.send({ kind: 'start', link })
   }
@@ -88,6 +95,7 @@ export function createSdkWorker(
     const message = parsed.data
     if (message.kind === 'presence') {
       if (presence === null) startedAt = Date.now()
+      deaths = 0
       presence = message.count
       if (presence === 0) setTimeout(failLost, GRACE_MS)
       return onPresence()
@@ -144,7 +152,7 @@ export function createSdkWorker(
   }
 
   function request(asked: Request, options: RequestOptions): Promise<Outcome> {
-    if (child === null) {
+    if (child === null || lingering) {
       return Promise.resolve({ kind: 'error', code: 'child-exit', message: '' })
     }
     ids += 1
@@ -194,6 +202,7 @@ export function createSdkWorker(
   spawn()
   return {
     presence: () => presence,
+    lingers: () => lingering,
     findPresence,
     request,
     restart,
