@@ -50,11 +50,9 @@ for pid in $pids; do kill -s KILL -- "-$pid" 2>/dev/null; done
 [ $# -eq 0 ] || rm -rf -- "$@"
 `
 
-const signals = [
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-  ['SIGHUP', 129],
-] as const
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+/** Of a second Ctrl-C, which does not wait for the grace. */
+const impatientExit = 130
 
 function signalGroup(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): void {
   if (child.pid === undefined) return
@@ -149,21 +147,18 @@ export function createProcessGuard(options: { readonly graceMs: number }): Proce
     for (const child of children) signalGroup(child, 'SIGKILL')
     removeDirectories()
   }
-  const handlers = signals.map(([signal, code]) => {
-    const handler = (): void => {
-      // A second Ctrl-C does not wait for the grace.
-      if (ending !== null) process.exit(code)
-      void end().then(() => process.exit(code))
-    }
-    process.on(signal, handler)
-    return { signal, handler }
-  })
+  const onSignal = (): void => {
+    if (ending !== null) process.exit(impatientExit)
+    // Told to end, and ended: not a failure.
+    void end().then(() => process.exit(0))
+  }
+  for (const signal of signals) process.on(signal, onSignal)
   process.on('exit', onExit)
   const stopListening = (): void => {
     process.off('exit', onExit)
     // The signal handlers stay while an exit after a signal is under way; ended in peace, they go.
     setImmediate(() => {
-      for (const { signal, handler } of handlers) process.off(signal, handler)
+      for (const signal of signals) process.off(signal, onSignal)
     })
   }
 
