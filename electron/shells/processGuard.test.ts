@@ -125,9 +125,13 @@ test.skipIf(process.platform === 'win32')('children that ignore signals are kill
 test.skipIf(process.platform === 'win32')(
   'a second Ctrl-C does not wait for the grace',
   async () => {
-    const shell = await startShell('stubborn')
+    const shell = await startShell('slow')
     shell.child.kill('SIGINT')
     await sleep(100)
+    // The same key, handed on once more: not a second wish.
+    shell.child.kill('SIGINT')
+    await sleep(1_100)
+    expect(runs(shell.server)).toBe(true)
     shell.child.kill('SIGINT')
     expect(await shell.exit).toEqual({ code: 130, signal: null })
     expect(await whatIsLeft(shell)).toEqual(nothing)
