@@ -10,7 +10,7 @@ import { createProcessGuard } from './processGuard.ts'
 const [, , role, manner] = process.argv
 
 function runServer(): void {
-  if (manner === 'stubborn')
+  if (manner === 'stubborn' || manner === 'slow')
     for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => {})
   const sleeper = spawn('sleep', ['600'], { stdio: 'ignore' })
   const server = createServer()
@@ -22,7 +22,7 @@ function runServer(): void {
 }
 
 function runShell(): void {
-  const guard = createProcessGuard({ graceMs: 500 })
+  const guard = createProcessGuard({ graceMs: manner === 'slow' ? 60_000 : 500 })
   const directory = guard.temporaryDirectory()
   writeFileSync(join(directory, 'file'), 'x')
   guard.beforeEnd(() => void writeSync(1, 'closing\n'))

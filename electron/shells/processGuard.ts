@@ -50,11 +50,11 @@ for pid in $pids; do kill -s KILL -- "-$pid" 2>/dev/null; done
 [ $# -eq 0 ] || rm -rf -- "$@"
 `
 
-const signals = [
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-  ['SIGHUP', 129],
-] as const
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+/** Of a second Ctrl-C, which does not wait for the grace. */
+const impatientExit = 130
+/** Terminal and npm both hand on the same key; a later one is a second wish. */
+const sameKeyMs = 1_000
 
 function signalGroup(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): void {
   if (child.pid === undefined) return
@@ -88,6 +88,8 @@ export function createProcessGuard(options: { readonly graceMs: number }): Proce
   const tasks: (() => Promise<void> | void)[] = []
   const watch = startWatch()
   let ending: Promise<void> | null = null
+  let over = false
+  let askedAt: number | null = null
 
   const adopt = (child: ChildProcess): ChildProcess => {
     if (child.pid === undefined) return child
@@ -131,6 +133,7 @@ export function createProcessGuard(options: { readonly graceMs: number }): Proce
           .then(task)
           .catch(() => {}),
       )
+    over = true
     for (const child of children) signalGroup(child, 'SIGTERM')
     await within(exited())
     for (const child of children) signalGroup(child, 'SIGKILL')
@@ -149,39 +152,40 @@ export function createProcessGuard(options: { readonly graceMs: number }): Proce
     for (const child of children) signalGroup(child, 'SIGKILL')
     removeDirectories()
   }
-  const handlers = signals.map(([signal, code]) => {
-    const handler = (): void => {
-      // A second Ctrl-C does not wait for the grace.
-      if (ending !== null) process.exit(code)
-      void end().then(() => process.exit(code))
+  const onSignal = (): void => {
+    if (askedAt !== null) {
+      if (performance.now() - askedAt > sameKeyMs) process.exit(impatientExit)
+      return
     }
-    process.on(signal, handler)
-    return { signal, handler }
-  })
+    askedAt = performance.now()
+    // Told to end, and ended: not a failure.
+    void end().then(() => process.exit(0))
+  }
+  for (const signal of signals) process.on(signal, onSignal)
   process.on('exit', onExit)
   const stopListening = (): void => {
     process.off('exit', onExit)
     // The signal handlers stay while an exit after a signal is under way; ended in peace, they go.
     setImmediate(() => {
-      for (const { signal, handler } of handlers) process.off(signal, handler)
+      for (const signal of signals) process.off(signal, onSignal)
     })
   }
 
-  const refuseWhenEnding = (): void => {
-    if (ending !== null) throw new Error('the guard is ending')
+  const refuseWhenOver = (): void => {
+    if (over) throw new Error('the guard has ended')
   }
 
   return {
     spawn(command, args, spawnOptions = {}) {
-      refuseWhenEnding()
+      refuseWhenOver()
       return adopt(spawn(command, [...args], { ...spawnOptions, detached: posix }))
     },
     fork(module, args = [], forkOptions = {}) {
-      refuseWhenEnding()
+      refuseWhenOver()
       return adopt(fork(module, [...args], { ...forkOptions, detached: posix }))
     },
     temporaryDirectory() {
-      refuseWhenEnding()
+      refuseWhenOver()
       const directory = mkdtempSync(join(tmpdir(), 'bulkhead-'))
       directories.add(directory)
       watch.tell(directory)

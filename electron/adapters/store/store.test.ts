@@ -380,13 +380,22 @@ test('a path that is no directory is refused', () => {
 const soak = process.env['BULKHEAD_SOAK'] === '1'
 const fixture = fileURLToPath(new URL('./appendLoop.fixture.ts', import.meta.url))
 
+/** The command of the append loop; under a limit, files end at that many blocks of 512 bytes. */
+function loopCommand(where: string, fileBlocks: number | null): [string, string[]] {
+  if (fileBlocks === null) return [process.execPath, [fixture, where]]
+  const script = `trap '' XFSZ; ulimit -f ${fileBlocks}; exec "$0" "$@"`
+  return ['/bin/sh', ['-c', script, process.execPath, fixture, where]]
+}
+
 /** Runs the append loop in a child. @returns exit code, error text and the last acknowledged number */
 async function runLoop(
   killAfter: number | { ms: number } | null,
   identity: { uid?: number } = {},
   where = directory,
+  fileBlocks: number | null = null,
 ): Promise<{ code: number | null; stderr: string; acknowledged: number }> {
-  const child = spawn(process.execPath, [fixture, where], {
+  const [command, args] = loopCommand(where, fileBlocks)
+  const child = spawn(command, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     ...identity,
   })
@@ -474,6 +483,27 @@ test.skipIf(process.platform === 'win32')(
     }
     chmodSync(file(), 0o600)
     expect(opened().journalHead().count).toBe(1)
+  },
+  60_000,
+)
+
+test.skipIf(process.platform === 'win32')(
+  'writes that the system cuts off in the middle are refused and lose nothing acknowledged',
+  async () => {
+    for (const fileBlocks of [300, 501, 1003]) {
+      const inner = join(directory, `limit-${fileBlocks}`)
+      const { code, stderr, acknowledged } = await runLoop(null, {}, inner, fileBlocks)
+      // 4 and 5: the append or the document after it was refused.
+      expect({ stderr, refused: code === 4 || code === 5 }).toEqual({ stderr: '', refused: true })
+      expect(acknowledged).toBeGreaterThan(3)
+      const store = opened({ directory: inner })
+      expect(store.journalHead().count - acknowledged).toBeLessThanOrEqual(1)
+      expect(store.journalHead().count).toBeGreaterThanOrEqual(acknowledged)
+      expect(store.verifyJournal().ok).toBe(true)
+      expect(store.rollbackSuspected()).toBe(false)
+      appendMany(store, 5)
+      expect(store.verifyJournal().ok).toBe(true)
+    }
   },
   60_000,
 )

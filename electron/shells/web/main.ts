@@ -1,9 +1,5 @@
 /** The app in a browser, for machines without Electron: starts the world (demo), the host and the page, prints the
  *  first risk report and the address, and takes everything down again when it is told to end. */
-import { fork } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { eventSchema } from '../../../shared/contract/event.ts'
@@ -17,15 +13,22 @@ import { bundledEntry } from '../entries.ts'
 import { pairDemoDevice, readFirstPortfolio } from '../firstAnswers.ts'
 import type { HostClient as WindowClient } from '../host/connectHost.ts'
 import { type HostClient, startHostClient } from '../hostClient.ts'
+import { createProcessGuard, type ProcessGuard } from '../processGuard.ts'
 import { startWorldProcess } from '../worldProcess.ts'
 import { startWebShell } from './startWebShell.ts'
 
+/** The host's own end may take five seconds. */
+const graceMs = 6_000
 const say = (line: string) => process.stdout.write(`${line}\n`)
 
-function startHost(args: readonly string[], environment: Record<string, string>): HostClient {
+function startHost(
+  guard: ProcessGuard,
+  args: readonly string[],
+  environment: Record<string, string>,
+): HostClient {
   return startHostClient({
     start() {
-      const child = fork(fileURLToPath(bundledEntry(import.meta.url, 'host')), [...args], {
+      const child = guard.fork(fileURLToPath(bundledEntry(import.meta.url, 'host')), args, {
         stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
         env: { ...process.env, ...environment },
       })
@@ -72,22 +75,8 @@ async function main(): Promise<void> {
     },
     strict: true,
   })
-  const closers: (() => Promise<void> | void)[] = []
-  const end = async () => {
-    for (const close of closers.splice(0).reverse()) await close()
-  }
-  let ending = false
-  const stop = () => {
-    if (ending) return
-    ending = true
-    end().then(
-      () => process.exit(0),
-      () => process.exit(1),
-    )
-  }
-  process.on('SIGINT', stop)
-  process.on('SIGTERM', stop)
-  process.on('disconnect', stop)
+  const guard = createProcessGuard({ graceMs })
+  process.on('disconnect', () => void guard.end().then(() => process.exit(0)))
 
   try {
     let directory = values.data ?? defaultDirectory()
@@ -96,11 +85,9 @@ async function main(): Promise<void> {
     let allowFraming: (origins: readonly string[]) => void = () => undefined
     if (values.demo) {
       // A fresh one each time: its keys are drawn anew, and nothing of it outlives the run.
-      directory = mkdtempSync(join(tmpdir(), 'bulkhead-demo-'))
-      const ofThisRun = directory
-      closers.push(() => rmSync(ofThisRun, { recursive: true, force: true }))
+      directory = guard.temporaryDirectory()
       const world = await startWorldProcess(bundledEntry(import.meta.url, 'world'))
-      closers.push(() => world.close())
+      guard.beforeEnd(() => world.close())
       environment = writeDemoEnvironment({
         world: world.description,
         dataKey: systemRandom.bytes(32),
@@ -108,8 +95,12 @@ async function main(): Promise<void> {
       simulatorOrigin = world.description.device.pageOrigin
       allowFraming = world.allowFraming
     }
-    const host = startHost([...(values.demo ? ['--demo'] : []), `--data=${directory}`], environment)
-    closers.push(() => host.stop())
+    const host = startHost(
+      guard,
+      [...(values.demo ? ['--demo'] : []), `--data=${directory}`],
+      environment,
+    )
+    guard.beforeEnd(() => host.stop())
     const client = createClient((method, input) => host.call(method, input))
     if (values.demo) {
       const paired = await pairDemoDevice(client)
@@ -127,14 +118,14 @@ async function main(): Promise<void> {
       ...(simulatorOrigin === undefined ? {} : { simulatorOrigin }),
     })
     if (!shell.ok) throw new Error(`the page is not built: ${shell.refusal.data.id}`)
-    closers.push(() => shell.value.close())
+    guard.beforeEnd(() => shell.value.close())
     allowFraming([shell.value.origin])
     say(`Open ${shell.value.url}`)
     say('Ctrl-C ends it.')
     process.send?.({ url: shell.value.url })
   } catch (error) {
     process.stderr.write(`bulkhead: ${error instanceof Error ? error.message : String(error)}\n`)
-    await end()
+    await guard.end()
     process.exit(1)
   }
 }

@@ -315,6 +315,39 @@ for (const [name, dialing] of badDials)
     await session(shell)
   })
 
+test('refused connections that break off abruptly do not stop the server', async () => {
+  const { shell, port } = await start()
+  for (let i = 0; i < 20; i += 1) {
+    const socket = connect(port, '127.0.0.1')
+    socket.on('error', () => {})
+    await new Promise((resolve) => socket.once('connect', resolve))
+    socket.write(
+      `GET / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+    )
+    if (i % 2 === 0) await new Promise((resolve) => setImmediate(resolve))
+    socket.resetAndDestroy()
+  }
+  expect((await session(shell)).readyState).toBe(WebSocket.OPEN)
+})
+
+test('a refused connection is closed by us, even when the other side stays', async () => {
+  const { port } = await start()
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+  cleanups.push(() => socket.destroy())
+  socket.resume()
+  const closed = new Promise((resolve) => socket.once('end', resolve))
+  socket.write(
+    `GET / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+  )
+  await closed
+  // Writing to a side that is gone is answered with a reset.
+  const reset = new Promise((resolve) => socket.once('error', resolve))
+  socket.write('x')
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  socket.write('x')
+  expect(await reset).toMatchObject({ code: expect.stringMatching(/EPIPE|ECONNRESET/) })
+})
+
 test('two launches have different tokens, and one does not open the other', async () => {
   const first = await start()
   const second = await start()

@@ -80,7 +80,11 @@ export async function startWebShell(
   const sessions = createSessions(options)
   server.on('upgrade', (request, socket: Duplex, head: Buffer) => {
     if (!mayConnect(request, { ownHost, origin, token })) {
-      socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+      // Node hands the socket over bare: a reset by the other side would otherwise end this process.
+      socket.on('error', () => {})
+      socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n', () =>
+        socket.destroy(),
+      )
       return
     }
     sockets.handleUpgrade(request, socket, head, (accepted) => sessions.admit(accepted))
