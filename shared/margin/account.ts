@@ -44,8 +44,11 @@ export function readMarginAccount(snapshot: AccountSnapshot): MarginAccount {
   const pools: Pool[] = []
   const account = accountProblems(snapshot, refusals)
   const duplicates = duplicatePositions(snapshot, refusals)
-  const cross = snapshot.positions.filter((position) => position.marginMode === 'cross')
-  const isolated = snapshot.positions.filter((position) => position.marginMode === 'isolated')
+  // A position that draws on the cross balance before it dies puts that balance at risk: one pool.
+  const draws = (position: Position) =>
+    position.marginMode === 'cross' || position.autoAddMargin === true
+  const cross = snapshot.positions.filter(draws)
+  const isolated = snapshot.positions.filter((position) => !draws(position))
   const read = (position: Position) => {
     const problems = [...account]
     if (duplicates.has(positionKey(position))) problems.push(`positions.${positionKey(position)}`)
@@ -62,6 +65,11 @@ export function readMarginAccount(snapshot: AccountSnapshot): MarginAccount {
       if (item !== undefined) positions.push({ position, item })
     }
     const collaterals: Item[] = []
+    for (const position of group.positions.filter(({ marginMode }) => marginMode === 'isolated')) {
+      const wallet = isolatedWallet(snapshot, position, refusals)
+      if (typeof wallet === 'string') missing.push(wallet)
+      else collaterals.push(wallet)
+    }
     const weights = new Map<string, number>()
     for (const collateral of group.collaterals) {
       const inverse = positions.filter(
