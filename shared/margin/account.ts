@@ -274,7 +274,8 @@ function readPosition(
   check('entry', position.entry, entry > 0 && Number.isFinite(entry), 'not positive')
   check('size', position.size, size >= sizeRange.least && size <= sizeRange.most, 'out of range')
   if (position.tiers.length === 0) problems.push(`${field}.tiers`)
-  else check('tiers', JSON.stringify(position.tiers), soundTiers(position), 'crossed or malformed')
+  else if (!soundTiers(position))
+    check('tiers', JSON.stringify(position.tiers), false, 'crossed or malformed')
   const fee = position.liquidationFeeRate
   check('liquidationFeeRate', `${fee}`, fee >= 0 && fee < 1, 'not a fraction')
   const usdPerSettle = usdPerUnit(snapshot, position.settle)
@@ -304,20 +305,17 @@ function readPosition(
   }
 }
 
-function soundTiers(position: Position): boolean {
-  const { tiers } = position
-  return (
-    ascending(tiers.map((tier) => tier.floor)) &&
-    tiers.every((tier, i) => {
-      const before = tiers[i - 1]
-      return (
-        tier.rate >= (before?.rate ?? 0) &&
-        tier.rate < 1 &&
-        tier.deduction >= (before?.deduction ?? 0) &&
-        Number.isFinite(tier.deduction)
-      )
-    })
-  )
+/** First floor 0, floors ascending, rates and deductions never falling. */
+function soundTiers({ tiers }: Position): boolean {
+  let before = { floor: -1, rate: 0, deduction: 0 }
+  for (const tier of tiers) {
+    const ascends = before.floor === -1 ? tier.floor === 0 : tier.floor > before.floor
+    const rises = tier.rate >= before.rate && tier.deduction >= before.deduction
+    const finite = Number.isFinite(tier.floor) && Number.isFinite(tier.deduction)
+    if (!ascends || !rises || !finite || !(tier.rate < 1)) return false
+    before = tier
+  }
+  return true
 }
 
 /** Empty, or strictly ascending from exactly 0. */

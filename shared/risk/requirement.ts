@@ -7,7 +7,7 @@ import { type Pool, readMarginAccount } from '../margin/account.ts'
 import { itemMaintenance, itemSlack } from '../margin/pool.ts'
 import { type AssessOptions, factsOf } from './options.ts'
 import type { Policy, Scenario } from './policy.ts'
-import { type MarginFacts, type PoolMargin, poolMarginUnder } from './poolMargin.ts'
+import { type MarginFacts, type PoolMargin, poolMargins } from './poolMargin.ts'
 import { knownMeasure, type Measure, type ScenarioResult, unknownMeasure } from './report.ts'
 import { accountScenarios } from './scenarios.ts'
 import { orderMarginUsd, withdrawableUsd } from './withdrawable.ts'
@@ -97,30 +97,32 @@ function outcomesOf(
   scenarios: readonly Scenario[],
   facts: MarginFacts,
 ): readonly Outcome[] {
-  const closed = new Map<string, readonly Pool[]>()
-  return scenarios.map((scenario) => {
-    const { closes } = scenario
-    if (closes === undefined)
-      return { scenario, margins: held.map((p) => marginOf(p, scenario, facts)) }
-    const after = closed.get(closes) ?? poolsWithout(snapshot, closes)
-    closed.set(closes, after)
-    const margins = held.map((pool): PoolMargin => {
-      const left = after.find(({ id }) => id === pool.id)
-      if (left === undefined) return { kind: 'unknown', missing: [`closes.${closes}`] }
-      return marginOf(left, scenario, facts)
+  const whole = held.map((pool) => marginsOf(pool, facts))
+  const closed = new Map<string, readonly MarginUnder[]>()
+  const without = (closes: string) => {
+    const known = closed.get(closes)
+    if (known !== undefined) return known
+    const left = closePosition(snapshot, closes)
+    const pools = left === undefined ? [] : readMarginAccount(left).pools
+    const made = held.map(({ id }): MarginUnder => {
+      const pool = pools.find((candidate) => candidate.id === id)
+      if (pool !== undefined) return marginsOf(pool, facts)
+      return () => ({ kind: 'unknown', missing: [`closes.${closes}`] })
     })
-    return { scenario, margins }
+    closed.set(closes, made)
+    return made
+  }
+  return scenarios.map((scenario) => {
+    const under = scenario.closes === undefined ? whole : without(scenario.closes)
+    return { scenario, margins: under.map((marginUnder) => marginUnder(scenario)) }
   })
 }
 
-function poolsWithout(snapshot: AccountSnapshot, closes: string): readonly Pool[] {
-  const left = closePosition(snapshot, closes)
-  return left === undefined ? [] : readMarginAccount(left).pools
-}
+type MarginUnder = (scenario: Scenario) => PoolMargin
 
-function marginOf(pool: Pool, scenario: Scenario, facts: MarginFacts): PoolMargin {
-  if (pool.missing.length > 0) return { kind: 'unknown', missing: pool.missing }
-  return poolMarginUnder(pool, scenario, facts)
+function marginsOf(pool: Pool, facts: MarginFacts): MarginUnder {
+  if (pool.missing.length === 0) return poolMargins(pool, facts)
+  return () => ({ kind: 'unknown', missing: pool.missing })
 }
 
 interface Need {
