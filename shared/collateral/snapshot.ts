@@ -65,6 +65,8 @@ export const positionSchema = z
     marginMode: z.enum(['cross', 'isolated']),
     /** Isolated margin without unrealised PnL, in the settle asset; null in cross. */
     isolatedWallet: decimalSchema.nullable(),
+    /** Isolated only: the venue adds margin from the cross balance by itself before it liquidates. Absent: it does not. */
+    autoAddMargin: z.boolean().optional(),
     leverage: decimalSchema.nullable(),
     /** Ascending by floor, first floor 0; empty when the venue did not say. */
     tiers: z.array(maintenanceTierSchema).readonly(),

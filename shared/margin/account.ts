@@ -44,8 +44,11 @@ export function readMarginAccount(snapshot: AccountSnapshot): MarginAccount {
   const pools: Pool[] = []
   const account = accountProblems(snapshot, refusals)
   const duplicates = duplicatePositions(snapshot, refusals)
-  const cross = snapshot.positions.filter((position) => position.marginMode === 'cross')
-  const isolated = snapshot.positions.filter((position) => position.marginMode === 'isolated')
+  // A position that draws on the cross balance before it dies puts that balance at risk: one pool.
+  const draws = (position: Position) =>
+    position.marginMode === 'cross' || position.autoAddMargin === true
+  const cross = snapshot.positions.filter(draws)
+  const isolated = snapshot.positions.filter((position) => !draws(position))
   const read = (position: Position) => {
     const problems = [...account]
     if (duplicates.has(positionKey(position))) problems.push(`positions.${positionKey(position)}`)
@@ -62,6 +65,11 @@ export function readMarginAccount(snapshot: AccountSnapshot): MarginAccount {
       if (item !== undefined) positions.push({ position, item })
     }
     const collaterals: Item[] = []
+    for (const position of group.positions.filter(({ marginMode }) => marginMode === 'isolated')) {
+      const wallet = isolatedWallet(snapshot, position, refusals)
+      if (typeof wallet === 'string') missing.push(wallet)
+      else collaterals.push(wallet)
+    }
     const weights = new Map<string, number>()
     for (const collateral of group.collaterals) {
       const inverse = positions.filter(
@@ -266,7 +274,8 @@ function readPosition(
   check('entry', position.entry, entry > 0 && Number.isFinite(entry), 'not positive')
   check('size', position.size, size >= sizeRange.least && size <= sizeRange.most, 'out of range')
   if (position.tiers.length === 0) problems.push(`${field}.tiers`)
-  else check('tiers', JSON.stringify(position.tiers), soundTiers(position), 'crossed or malformed')
+  else if (!soundTiers(position))
+    check('tiers', JSON.stringify(position.tiers), false, 'crossed or malformed')
   const fee = position.liquidationFeeRate
   check('liquidationFeeRate', `${fee}`, fee >= 0 && fee < 1, 'not a fraction')
   const usdPerSettle = usdPerUnit(snapshot, position.settle)
@@ -296,20 +305,17 @@ function readPosition(
   }
 }
 
-function soundTiers(position: Position): boolean {
-  const { tiers } = position
-  return (
-    ascending(tiers.map((tier) => tier.floor)) &&
-    tiers.every((tier, i) => {
-      const before = tiers[i - 1]
-      return (
-        tier.rate >= (before?.rate ?? 0) &&
-        tier.rate < 1 &&
-        tier.deduction >= (before?.deduction ?? 0) &&
-        Number.isFinite(tier.deduction)
-      )
-    })
-  )
+/** First floor 0, floors ascending, rates and deductions never falling. */
+function soundTiers({ tiers }: Position): boolean {
+  let before = { floor: -1, rate: 0, deduction: 0 }
+  for (const tier of tiers) {
+    const ascends = before.floor === -1 ? tier.floor === 0 : tier.floor > before.floor
+    const rises = tier.rate >= before.rate && tier.deduction >= before.deduction
+    const finite = Number.isFinite(tier.floor) && Number.isFinite(tier.deduction)
+    if (!ascends || !rises || !finite || !(tier.rate < 1)) return false
+    before = tier
+  }
+  return true
 }
 
 /** Empty, or strictly ascending from exactly 0. */

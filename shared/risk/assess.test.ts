@@ -9,8 +9,9 @@ import {
 } from '../collateral/snapshot.fixture.ts'
 import type { AccountSnapshot } from '../collateral/snapshot.ts'
 import { defaultBetas } from '../market/betas.ts'
-import { assess, type AssessOptions } from './assess.ts'
+import { assess } from './assess.ts'
 import { defaultPolicy } from './defaultPolicy.ts'
+import type { AssessOptions } from './options.ts'
 import { type Distance, type Measure, riskReportSchema } from './report.ts'
 
 const options: AssessOptions = { policy: defaultPolicy, betas: defaultBetas, now: fixtureInstant }
@@ -219,5 +220,165 @@ describe('assess', () => {
       (point, i) => i === 0 || point.shock > (report.slackCurve[i - 1]?.shock ?? 0),
     )
     expect(ascending).toBe(true)
+  })
+
+  it('holds a hedged account to what is left when a leg is closed by auto-deleveraging', () => {
+    const hedged = account({
+      positionMode: 'hedge',
+      collaterals: [cash(20_000)],
+      positions: [
+        position({ leg: 'long', size: decimal(2) }),
+        position({ leg: 'short', side: 'short', size: decimal(2) }),
+      ],
+    })
+    const report = assess(hedged, options)
+    const closed = report.scenarios.find(({ id }) => id === 'adl:BTCUSDC:short:-0.1')
+    expect(closed?.values).toEqual({ position: 'BTCUSDC:short', move: -0.1 })
+    // Two bitcoin long, 10 % down: 18,400 of 20,000, and maintenance with its buffer on top.
+    expect(closed?.outcome).toBe('fails')
+    expect(report.bindingScenario).toMatch(/^adl:/)
+    expect(valueOf(report.requiredUsd)).toBeGreaterThan(18_400)
+  })
+
+  it('puts the cross balance at risk for an isolated position that draws on it', () => {
+    const isolated = position({
+      marginMode: 'isolated',
+      isolatedWallet: decimal(9_200),
+      autoAddMargin: true,
+    })
+    const drawing = assess(account({ collaterals: [cash(9_200)], positions: [isolated] }), options)
+    const apart = assess(
+      account({ collaterals: [cash(9_200)], positions: [{ ...isolated, autoAddMargin: false }] }),
+      options,
+    )
+    expect(drawing.pools?.map(({ id }) => id)).toEqual(['cross:USDC'])
+    expect(finite(drawing.distanceDown).shock).toBeLessThan(finite(apart.distanceDown).shock)
+    // The venue shows the position as if it stood alone.
+    expect(drawing.positions[0]?.displayed).toEqual(apart.positions[0]?.displayed)
+    expect(drawing.positions[0]?.trigger).not.toEqual(apart.positions[0]?.trigger)
+  })
+
+  it('weighs tiered collateral, counts a debt in full, and follows a falling coin', () => {
+    const coins = cash(0, {
+      asset: 'BTC',
+      wallet: decimal(2),
+      priceUsd: decimal(92_000),
+      haircuts: [
+        { floor: 0, weight: 0.95 },
+        { floor: 1, weight: 0.9 },
+      ],
+    })
+    const debt = cash(-50_000, { asset: 'USDT' })
+    const report = assess(
+      account({
+        marginMode: 'multi-asset',
+        collaterals: [coins, debt],
+        positions: [position({ settle: 'USDT', size: decimal('0.5') })],
+      }),
+      options,
+    )
+    expect(valueOf(report.equityUsd)).toBeCloseTo(1.85 * 92_000 - 50_000, 6)
+    // 1.85 coins and half a bitcoin fall together: 120,200 − 216,200·x − (46,000·(1 − x))·0.4 % = 0
+    const x = -finite(report.distanceDown).shock
+    expect(120_200 - 216_200 * x - 46_000 * (1 - x) * 0.004).toBeCloseTo(0, 6)
+  })
+
+  it('tells distances in days where volatilities are given, and the account’s slack in σ', () => {
+    const report = assess(account({ collaterals: [cash(20_000)], positions: demo.positions }), {
+      ...options,
+      volatility: { BTC: 0.03, ETH: 0.045 },
+      averageTrueRange: { BTC: 0.04 },
+      correlation: () => 0.8,
+    })
+    const down = finite(report.distanceDown)
+    expect(down.sigmas).toBeCloseTo(-down.shock / 0.03, 12)
+    expect(down.atrs).toBeCloseTo(-down.shock / 0.04, 12)
+    const [btc, eth] = [110_400 * 0.995 * 0.03, 31_600 * 0.995 * 0.045]
+    const sigma = Math.sqrt(btc ** 2 + eth ** 2 + 2 * 0.8 * btc * eth)
+    expect(report.slackInSigmas).toBeCloseTo((20_000 - 660) / sigma, 9)
+    expect(assess(demo, options).slackInSigmas).toBeNull()
+  })
+})
+
+describe('bad input', () => {
+  it.each([
+    ['zero mark', { mark: decimal(0) }, 'mark'],
+    ['negative mark', { mark: decimal(-1) }, 'mark'],
+    ['zero entry', { entry: decimal(0) }, 'entry'],
+    ['a size of 1e18', { size: decimal('1000000000000000000') }, 'size'],
+    ['a size of 1e-18', { size: decimal('0.000000000000000001') }, 'size'],
+    ['a negative size', { size: decimal(-1) }, 'size'],
+    [
+      'crossed tiers',
+      {
+        tiers: [
+          { floor: 0, rate: 0.01, deduction: 0 },
+          { floor: 0, rate: 0.02, deduction: 0 },
+        ],
+      },
+      'tiers',
+    ],
+    [
+      'falling rates',
+      {
+        tiers: [
+          { floor: 0, rate: 0.02, deduction: 0 },
+          { floor: 9, rate: 0.01, deduction: 0 },
+        ],
+      },
+      'tiers',
+    ],
+    ['tiers not from zero', { tiers: [{ floor: 1, rate: 0.02, deduction: 0 }] }, 'tiers'],
+    [
+      'a rate that is not a number',
+      { tiers: [{ floor: 0, rate: Number.NaN, deduction: 0 }] },
+      'tiers',
+    ],
+    ['a fee of 100 %', { liquidationFeeRate: 1 }, 'liquidationFeeRate'],
+  ])('%s is refused by field and value, and the other pool still shows', (_, change, field) => {
+    const report = assess(
+      account({
+        positions: [
+          position({ marginMode: 'isolated', isolatedWallet: decimal(4_000), ...change }),
+          ethPosition(),
+        ],
+      }),
+      options,
+    )
+    expect(report.state).toBe('partial')
+    expect(report.refusals?.map(({ code, data }) => [code, data.field])).toEqual([
+      ['MARGIN_INPUT_INVALID', `positions.BTCUSDC:both.${field}`],
+    ])
+    expect(report.pools?.map(({ slackUsd }) => slackUsd.kind)).toEqual(['known', 'unknown'])
+    expect(report.excessUsd.kind).toBe('unknown')
+  })
+
+  it('names missing tiers without calling them refused', () => {
+    const report = assess(account({ positions: [position({ tiers: [] })] }), options)
+    expect(report.missing).toContain('positions.BTCUSDC:both.tiers')
+    expect(report.refusals).toEqual([])
+  })
+
+  it('refuses a position that is listed twice', () => {
+    const report = assess(account({ positions: [position(), position()] }), options)
+    expect(report.refusals?.[0]?.data.field).toBe('positions.BTCUSDC:both')
+    expect(report.distanceDown.kind).toBe('unknown')
+  })
+
+  it('refuses a margin mode that the venue does not have', () => {
+    const report = assess(
+      account({ venue: 'gate', marginMode: 'multi-asset', positions: [position()] }),
+      options,
+    )
+    expect(report.refusals?.[0]?.data).toMatchObject({ field: 'marginMode', value: 'multi-asset' })
+  })
+
+  it('knows nothing of a pool whose settle asset has no price', () => {
+    const report = assess(
+      account({ collaterals: [cash(10, { priceUsd: null })], positions: [position()] }),
+      options,
+    )
+    expect(report.missing).toContain('collaterals.USDC.priceUsd')
+    expect(report.equityUsd.kind).toBe('unknown')
   })
 })

@@ -3,14 +3,12 @@
 import type { Pool } from '../margin/account.ts'
 import type { Solver } from '../margin/breach.ts'
 import { type Betas, betaOf } from '../market/betas.ts'
+import { type AssessOptions, type DailyFigures, dailyFigure } from './options.ts'
 import type { Along, Distance } from './report.ts'
 import { hedgePairs } from './scenarios.ts'
 
 /** A rise is searched up to this multiple of itself; a fall to zero. */
 export const highestRise = 1_000
-
-/** Daily volatility by asset, as a fraction: 0.03 = 3 %. */
-export type Volatility = Readonly<Record<string, number>>
 
 type Finite = Extract<Distance, { kind: 'finite' }>
 
@@ -25,11 +23,10 @@ interface Way {
 export function distanceOf(
   pool: Pool,
   direction: 1 | -1,
-  betas: Betas,
-  volatility: Volatility,
+  options: Pick<AssessOptions, 'betas' | 'volatility' | 'averageTrueRange'>,
   solve: Solver,
 ): Distance {
-  const { ways, missing } = waysOf(pool, direction, betas)
+  const { ways, missing } = waysOf(pool, direction, options.betas)
   if (pool.missing.length > 0 || missing.length > 0)
     return { kind: 'unknown', missing: [...pool.missing, ...missing] }
   let nearest: Finite | undefined
@@ -45,7 +42,8 @@ export function distanceOf(
       shock,
       along: way.along,
       prices: breachPrices(pool, way.velocities, direction * parameter),
-      sigmas: sigmasOf(way.along, shock, volatility),
+      sigmas: inDays(way.along, shock, options.volatility),
+      atrs: inDays(way.along, shock, options.averageTrueRange),
     }
   }
   return nearest ?? { kind: 'none', searchedTo: direction === -1 ? -1 : highestRise }
@@ -114,8 +112,9 @@ function breachPrices(pool: Pool, velocities: Float64Array, parameter: number): 
   return prices
 }
 
-function sigmasOf(along: Along, shock: number, volatility: Volatility): number | null {
-  const asset = along.kind === 'joint' ? 'BTC' : along.kind === 'single' ? along.asset : undefined
-  const daily = asset !== undefined && Object.hasOwn(volatility, asset) ? volatility[asset] : 0
-  return daily !== undefined && daily > 0 ? Math.abs(shock) / daily : null
+/** A shock in daily moves of what moves; a ratio has no figure of its own. */
+function inDays(along: Along, shock: number, figures: DailyFigures | undefined): number | null {
+  if (along.kind === 'ratio') return null
+  const daily = dailyFigure(figures, along.kind === 'joint' ? 'BTC' : along.asset)
+  return daily === null ? null : Math.abs(shock) / daily
 }

@@ -1,9 +1,10 @@
 /** What is left of a pool in a scenario, after the cost to get out, funding and the policy's buffer. USD, f64.
- *  Negative is a shortfall. A missing beta or liquidity makes the scenario unknown and names what is missing. */
+ *  Negative is a shortfall. A missing beta or liquidity makes the scenario unknown and names what is missing.
+ *  What does not depend on the scenario is looked up once a pool, so that many scenarios stay cheap. */
 import type { Pool } from '../margin/account.ts'
-import { type Item, itemMaintenance, itemNotional, itemSlack } from '../margin/pool.ts'
+import { segmentAt } from '../margin/pool.ts'
 import { type Betas, betaOf } from '../market/betas.ts'
-import { type LiquidityTable, liquidityOf } from '../market/liquidity.ts'
+import { type Liquidity, type LiquidityTable, liquidityOf } from '../market/liquidity.ts'
 import { exitCostUsd, fundingCostUsd } from './exitCost.ts'
 import type { Scenario } from './policy.ts'
 
@@ -26,39 +27,84 @@ export function moveOf(scenario: Scenario, asset: string, betas: Betas): number 
   return beta === undefined ? undefined : beta * scenario.btc
 }
 
-/** `pool.missing` must be empty. */
-export function poolMarginUnder(pool: Pool, scenario: Scenario, facts: MarginFacts): PoolMargin {
-  let usd = 0
-  let missing: string[] | undefined
-  for (const item of pool.items) {
-    const move = moveOf(scenario, item.asset, facts.betas)
-    if (move === undefined) {
-      missing = [...(missing ?? []), `beta.${item.asset}`]
-      continue
-    }
-    const price = item.price * Math.max(0, 1 + move)
-    usd += itemSlack(item, price)
-    if (item.kind === 'collateral') continue
-    const held = positionCost(item, price, scenario.depth, facts)
-    if (held === undefined) missing = [...(missing ?? []), `liquidity.${item.asset}`]
-    else usd -= held
-  }
-  if (missing !== undefined) return { kind: 'unknown', missing: [...new Set(missing)] }
-  return { kind: 'known', usd }
+interface AssetFacts {
+  readonly asset: string
+  readonly beta: number | undefined
+  readonly liquidity: Liquidity | undefined
+  /** Whether a position is held on it: only then must it be got out of. */
+  readonly held: boolean
 }
 
-function positionCost(
-  item: Item,
-  price: number,
-  depth: number,
-  facts: MarginFacts,
-): number | undefined {
-  const liquidity = liquidityOf(facts.liquidity, item.asset)
-  if (liquidity === undefined) return undefined
-  const notional = itemNotional(item, price)
-  return (
-    exitCostUsd(notional, facts.takerFeeRate, liquidity, depth) +
-    fundingCostUsd(notional, item.sign, item.funding) +
-    facts.bufferOfMaintenance * itemMaintenance(item, price)
+/** `pool.missing` must be empty. */
+export function poolMarginUnder(pool: Pool, scenario: Scenario, facts: MarginFacts): PoolMargin {
+  return poolMargins(pool, facts)(scenario)
+}
+
+/** The same for many scenarios of one pool. */
+export function poolMargins(pool: Pool, facts: MarginFacts): (scenario: Scenario) => PoolMargin {
+  const assets = assetsOf(pool, facts)
+  const assetOf = Int32Array.from(pool.items, (item) =>
+    assets.findIndex(({ asset }) => asset === item.asset),
   )
+  const moves = new Float64Array(assets.length)
+  const { items } = pool
+  const { takerFeeRate, bufferOfMaintenance } = facts
+  const fundingRates = Float64Array.from(items, (item) =>
+    item.kind === 'position' ? fundingCostUsd(1, item.sign, item.funding) : 0,
+  )
+  return (scenario) => {
+    const missing = readMoves(scenario, assets, moves)
+    if (missing !== undefined) return { kind: 'unknown', missing }
+    let usd = 0
+    for (let i = 0; i < items.length; i++) {
+      const item = items[i]
+      const index = assetOf[i] ?? 0
+      if (item === undefined) continue
+      const price = item.price * Math.max(0, 1 + (moves[index] ?? 0))
+      const at = segmentAt(item.starts, price)
+      usd += (item.a[at] ?? 0) + (item.b[at] ?? 0) * price
+      const liquidity = assets[index]?.liquidity
+      if (item.kind === 'collateral' || liquidity === undefined) continue
+      const notional = item.notionalA + item.notionalB * price
+      const maintenance = (item.maintenanceA[at] ?? 0) + (item.maintenanceB[at] ?? 0) * price
+      usd -=
+        exitCostUsd(notional, takerFeeRate, liquidity, scenario.depth) +
+        notional * (fundingRates[i] ?? 0) +
+        bufferOfMaintenance * maintenance
+    }
+    return { kind: 'known', usd }
+  }
+}
+
+function assetsOf(pool: Pool, facts: MarginFacts): readonly AssetFacts[] {
+  const held = new Set(
+    pool.items.filter(({ kind }) => kind === 'position').map(({ asset }) => asset),
+  )
+  return [...new Set(pool.items.map(({ asset }) => asset))].map((asset) => ({
+    asset,
+    beta: betaOf(facts.betas, asset),
+    liquidity: liquidityOf(facts.liquidity, asset),
+    held: held.has(asset),
+  }))
+}
+
+/** Fills `moves`; names what is missing, or undefined when nothing is. */
+function readMoves(
+  scenario: Scenario,
+  assets: readonly AssetFacts[],
+  moves: Float64Array,
+): readonly string[] | undefined {
+  let missing: string[] | undefined
+  for (let i = 0; i < assets.length; i++) {
+    const of = assets[i]
+    if (of === undefined) continue
+    const own = Object.hasOwn(scenario.assets, of.asset) ? scenario.assets[of.asset] : undefined
+    const move =
+      own ?? (scenario.btc === 0 ? 0 : of.beta === undefined ? undefined : of.beta * scenario.btc)
+    if (move === undefined) missing = [...(missing ?? []), `beta.${of.asset}`]
+    if (of.held && of.liquidity === undefined)
+      missing = [...(missing ?? []), `liquidity.${of.asset}`]
+    moves[i] = move ?? 0
+  }
+  return missing
 }

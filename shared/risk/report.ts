@@ -13,6 +13,15 @@ export const measureSchema = z.discriminatedUnion('kind', [
 ])
 export type Measure = z.infer<typeof measureSchema>
 
+export function knownMeasure(value: number): Measure {
+  // −0 reads as a loss of nothing.
+  return { kind: 'known', value: value === 0 ? 0 : value }
+}
+
+export function unknownMeasure(missing: readonly string[]): Measure {
+  return { kind: 'unknown', missing: [...new Set(missing)] }
+}
+
 /** What moves on the way to a breach: everything along its beta to BTC, one asset alone, or a hedge pair's ratio
  *  (the first asset against the second, half of the way each). A hedged book dies along the last two. */
 export const alongSchema = z.discriminatedUnion('kind', [
@@ -35,6 +44,8 @@ export const distanceSchema = z.discriminatedUnion('kind', [
       prices: z.array(z.object({ symbol: z.string(), price: z.number() }).readonly()).readonly(),
       /** Shock over daily volatility of what moves; null where volatility is unknown. */
       sigmas: z.number().nullable(),
+      /** Shock over the average true range of what moves, both as fractions; null where unknown. */
+      atrs: z.number().nullable().optional(),
     })
     .readonly(),
   /** No breach up to `searchedTo` (a fall to zero, or a rise to that multiple). */
@@ -89,6 +100,13 @@ export type ScenarioResult = z.infer<typeof scenarioResultSchema>
 
 export const slackPointSchema = z.object({ shock: z.number(), slackUsd: z.number() }).readonly()
 
+const inputRefusalSchema = z
+  .object({
+    code: z.literal('MARGIN_INPUT_INVALID'),
+    data: z.object({ field: z.string(), value: z.string(), reason: z.string() }).readonly(),
+  })
+  .readonly()
+
 /** One pool of margin inside the account: the cross pool of a settle asset, or one isolated position. */
 export const poolRiskSchema = z
   .object({
@@ -115,6 +133,8 @@ export const riskReportSchema = z
      *  from the venue's or cannot be checked; stale: too old to act on. Suggestions need `complete`. */
     state: z.enum(['complete', 'partial', 'unverified', 'stale']),
     missing: z.array(z.string()).readonly(),
+    /** Input that was refused, by field and value; its own pool is unknown, the rest of the account is not. */
+    refusals: z.array(inputRefusalSchema).readonly().optional(),
     equityUsd: measureSchema,
     maintenanceUsd: measureSchema,
     /** Of the tightest pool (see `pools`): what the account can lose before something is liquidated. */
@@ -123,6 +143,9 @@ export const riskReportSchema = z
     pools: z.array(poolRiskSchema).readonly().optional(),
     distanceDown: distanceSchema,
     distanceUp: distanceSchema,
+    /** Slack over one day's standard deviation of the account's value, G/√(δᵀΣδ); null without volatilities
+     *  and correlations of everything it holds. */
+    slackInSigmas: z.number().nullable().optional(),
     /** Survives the 10 % rule in both directions. */
     tenPercent: z.enum(['passes', 'fails', 'unknown']),
     positions: z.array(positionRiskSchema).readonly(),

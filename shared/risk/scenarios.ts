@@ -35,7 +35,8 @@ export const defaultScenarios: readonly Scenario[] = [
   ...extremeScenarios,
 ]
 
-/** Moves made for one account: each instrument alone, and each hedge pair's ratio, both ways. */
+/** Moves made for one account: each instrument alone, each hedge pair's ratio, both ways; and each hedge leg
+ *  closed by auto-deleveraging before the 10 % move. */
 export function accountScenarios(snapshot: AccountSnapshot): readonly Scenario[] {
   const assets = [...new Set(snapshot.positions.map((position) => position.base))]
   const singles = assets.flatMap((asset) => [single(asset, -ruleMove), single(asset, ruleMove)])
@@ -43,21 +44,49 @@ export function accountScenarios(snapshot: AccountSnapshot): readonly Scenario[]
     ratio(asset, against, -ruleMove),
     ratio(asset, against, ruleMove),
   ])
-  return [...singles, ...ratios]
+  const closings = hedgeLegs(snapshot).flatMap((key) => [
+    deleveraged(key, -ruleMove),
+    deleveraged(key, ruleMove),
+  ])
+  return [...singles, ...ratios, ...closings]
 }
 
-/** Every (long, short) pair of different assets within one account. */
-export function hedgePairs(
-  positions: readonly Pick<Position, 'base' | 'side'>[],
-): readonly (readonly [string, string])[] {
-  const of = (side: Position['side']) => [
-    ...new Set(positions.filter((position) => position.side === side).map(({ base }) => base)),
-  ]
-  return of('long').flatMap((asset) =>
-    of('short')
-      .filter((against) => against !== asset)
-      .map((against) => [asset, against] as const),
+/** Legs looked at on each side. The loss along a pair grows with its legs, so the largest are the nearest. */
+const largestLegs = 6
+
+/** (long, short) pairs of different assets, from the largest legs of each side. */
+export function hedgePairs(positions: readonly Position[]): readonly (readonly [string, string])[] {
+  const longs = largestAssets(positions, 'long')
+  const shorts = largestAssets(positions, 'short')
+  return longs.flatMap((asset) =>
+    shorts.filter((against) => against !== asset).map((against) => [asset, against] as const),
   )
+}
+
+/** Positions (symbol:leg) that another of the same cross pool leans on: both sides are held in it. */
+function hedgeLegs(snapshot: AccountSnapshot): readonly string[] {
+  const cross = snapshot.positions.filter(({ marginMode }) => marginMode === 'cross')
+  const poolOf = (position: Position) =>
+    snapshot.marginMode === 'single-asset' ? position.settle : 'USD'
+  const hedged = cross.filter((position) =>
+    cross.some((other) => other.side !== position.side && poolOf(other) === poolOf(position)),
+  )
+  return (['long', 'short'] as const).flatMap((side) =>
+    byNotional(hedged.filter((position) => position.side === side))
+      .slice(0, largestLegs)
+      .map(({ symbol, leg }) => `${symbol}:${leg}`),
+  )
+}
+
+function largestAssets(positions: readonly Position[], side: Position['side']): readonly string[] {
+  const ordered = byNotional(positions.filter((position) => position.side === side))
+  return [...new Set(ordered.map(({ base }) => base))].slice(0, largestLegs)
+}
+
+function byNotional(positions: readonly Position[]): readonly Position[] {
+  const notional = ({ size, mark, contractType }: Position) =>
+    contractType === 'linear' ? Number(size) * Number(mark) : Number(size)
+  return positions.toSorted((a, b) => notional(b) - notional(a))
 }
 
 /** How far each leg moves, in opposite directions, for the ratio to change by `change`. */
@@ -100,5 +129,17 @@ function ratio(asset: string, against: string, change: number): Scenario {
     btc: 0,
     assets: { [asset]: half, [against]: -half },
     depth: 0.67,
+  }
+}
+
+function deleveraged(closes: string, move: number): Scenario {
+  return {
+    id: `adl:${closes}:${move}`,
+    name: move < 0 ? 'scenario.deleveragedDown' : 'scenario.deleveragedUp',
+    kind: 'adl',
+    btc: move,
+    assets: {},
+    depth: 0.3,
+    closes,
   }
 }

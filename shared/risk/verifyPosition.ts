@@ -1,9 +1,9 @@
 /** Our liquidation price beside the venue's. Differences are fractions of the entry price, never of the
  *  liquidation price itself (at leverage 1 that explodes). */
 import { type Pool, positionKey } from '../margin/account.ts'
-import { itemNotional } from '../margin/pool.ts'
+import { collateralItem, type Item, itemNotional } from '../margin/pool.ts'
 import type { Solver } from '../margin/breach.ts'
-import { triggerOf } from '../margin/trigger.ts'
+import { type Trigger, triggerOf } from '../margin/trigger.ts'
 import type { VenueRule } from '../margin/venues/rule.ts'
 import type { Position } from '../collateral/snapshot.ts'
 import type { Measure, PositionRisk, Verification } from './report.ts'
@@ -46,12 +46,7 @@ export function positionRisk(
     }
   }
   const trigger = triggerOf(pool.items, position.symbol, solve)
-  const displayed = rule.displayed({
-    position,
-    item,
-    items: pool.items,
-    trigger: trigger.kind === 'price' ? trigger.price : undefined,
-  })
+  const displayed = displayedBy(rule, pool, position, item, trigger, solve)
   return {
     ...common,
     notionalUsd,
@@ -59,6 +54,29 @@ export function positionRisk(
     displayed: displayed === undefined ? null : { kind: 'known', value: displayed },
     verification: verify(position, displayed, pool.positions.length > 1),
   }
+}
+
+/** An isolated position that draws on the cross balance is shown as if it stood alone. */
+function displayedBy(
+  rule: VenueRule,
+  pool: Pool,
+  position: Position,
+  item: Item,
+  trigger: Trigger,
+  solve: Solver,
+): number | undefined {
+  const alone = position.marginMode === 'isolated' && pool.kind === 'cross'
+  const wallet = Number(position.isolatedWallet ?? 0)
+  const items = alone
+    ? [collateralItem(position.settle, wallet, item.usdPerSettle), item]
+    : pool.items
+  const shown = alone ? triggerOf(items, position.symbol, solve) : trigger
+  return rule.displayed({
+    position,
+    item,
+    items,
+    trigger: shown.kind === 'price' ? shown.price : undefined,
+  })
 }
 
 function verify(position: Position, displayed: number | undefined, shared: boolean): Verification {

@@ -4,7 +4,8 @@
  *  is the changed snapshot assessed again, and a sweep that would break a scenario is not made. */
 import { applyTransfer } from '../collateral/applyTransfer.ts'
 import type { AccountSnapshot, Collateral } from '../collateral/snapshot.ts'
-import { assess, type AssessOptions } from '../risk/assess.ts'
+import { assess } from '../risk/assess.ts'
+import type { AssessOptions } from '../risk/options.ts'
 import { removableUnits } from '../risk/removable.ts'
 import type { Measure, RiskReport } from '../risk/report.ts'
 import { standingOf } from '../risk/standing.ts'
