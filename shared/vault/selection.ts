@@ -107,6 +107,8 @@ export function selectCoins<C extends { readonly value: bigint }>(
     const settled = inputs && settleSelection(request, inputs)
     if (settled !== undefined && (best === undefined || isBetter(settled, best))) best = settled
   }
+  // The searches aim a little high; at the very limit only the exact numbers of everything decide.
+  best ??= settleSelection(request, sorted.slice(0, maxInputs))
   return best === undefined ? insufficient(request, sorted, inputFee, need) : ok(best)
 }
 

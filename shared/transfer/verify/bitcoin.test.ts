@@ -551,6 +551,32 @@ for (const kind of KINDS) {
         }),
       },
       {
+        name: 'a coin that pays another script than planned',
+        field: '.script',
+        change: (plan) => {
+          const first = at(plan.inputs, 0)
+          const foreign = previousTransaction(`0014${'77'.repeat(20)}`, first.value, 9, first.vout)
+          const coin = { txid: foreign.getId(), previousTransaction: foreign.toHex() }
+          return firstInput(coin)(plan)
+        },
+      },
+      {
+        name: 'a coin of a stranger, planned as such',
+        field: '.owner',
+        change: (plan) => {
+          const first = at(plan.inputs, 0)
+          const script = `0014${'77'.repeat(20)}`
+          const foreign = previousTransaction(script, first.value, 9, first.vout)
+          const coin = { txid: foreign.getId(), previousTransaction: foreign.toHex(), script }
+          return firstInput(coin)(plan)
+        },
+      },
+      {
+        name: 'an output that the previous transaction does not have',
+        field: 'previousTransaction',
+        change: firstInput({ vout: 40 }),
+      },
+      {
         name: 'a previous transaction that is no transaction',
         field: 'previousTransaction',
         change: firstInput({ previousTransaction: '00' }),
@@ -723,7 +749,6 @@ describe('bytes that are no transaction', () => {
     ['half a byte', raw.slice(0, -1)],
     ['half a transaction', raw.slice(0, 100)],
     ['two transactions', raw + raw],
-    ['without its witnesses', unsigned(scenario.plan).toHex()],
     ['another flag', `${raw.slice(0, 10)}02${raw.slice(12)}`],
     ['a count beyond its bytes', `02000000fdffff${'00'.repeat(60)}`],
     ['a count of four thousand million', `02000000feffffffff${'00'.repeat(60)}`],
@@ -733,6 +758,11 @@ describe('bytes that are no transaction', () => {
       expect(verify(scenario, text).ok).toBe(false)
     })
   }
+
+  it('a segwit transaction without its witnesses says so', () => {
+    const fields = differencesOf(verify(scenario, unsigned(scenario.plan).toHex()))
+    expect(fields).toEqual(['segwit', 'inputs[0].witness.length', 'inputs[1].witness.length'])
+  })
 
   it('random bytes never throw', () => {
     fc.assert(

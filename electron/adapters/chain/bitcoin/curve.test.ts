@@ -1,0 +1,103 @@
+import { schnorr, secp256k1 } from '@noble/curves/secp256k1.js'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { createCurve, createNativeCurve, createWasmCurve } from './curve.ts'
+
+const wasm = createWasmCurve()
+const native = createNativeCurve()
+if (native === null)
+  console.log('SKIPPED: the native secp256k1 did not load, only wasm is compared')
+const curves = native === null ? [wasm] : [wasm, native]
+
+const bytes32 = fc.uint8Array({ minLength: 32, maxLength: 32 })
+const privateKey = bytes32.filter((key) => secp256k1.utils.isValidPrivateKey(key))
+
+function highS(signature: Uint8Array): Uint8Array {
+  const parsed = secp256k1.Signature.fromBytes(signature, 'compact')
+  const order = secp256k1.Point.Fn.ORDER
+  return new secp256k1.Signature(parsed.r, order - parsed.s).toBytes('compact')
+}
+
+describe('native, wasm and noble are one curve', () => {
+  it('for true, false and malleated ECDSA signatures', () => {
+    fc.assert(
+      fc.property(privateKey, bytes32, bytes32, (key, hash, other) => {
+        const publicKey = secp256k1.getPublicKey(key, true)
+        const signature = secp256k1.sign(hash, key, { prehash: false }).toBytes('compact')
+        for (const curve of curves) {
+          expect(curve.verifyEcdsa(hash, publicKey, signature)).toBe(true)
+          expect(curve.verifyEcdsa(hash, publicKey, highS(signature))).toBe(false)
+          const expected = secp256k1.verify(signature, other, publicKey, { prehash: false })
+          expect(curve.verifyEcdsa(other, publicKey, signature)).toBe(expected)
+        }
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('for recovery', () => {
+    fc.assert(
+      fc.property(privateKey, bytes32, (key, hash) => {
+        const signature = secp256k1.sign(hash, key, { prehash: false })
+        const recovery = signature.recovery === 1 ? 1 : 0
+        for (const curve of curves) {
+          expect(curve.recoverEcdsa(hash, signature.toBytes('compact'), recovery)).toEqual(
+            secp256k1.getPublicKey(key, false),
+          )
+        }
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  it('for Schnorr', () => {
+    fc.assert(
+      fc.property(privateKey, bytes32, bytes32, (key, message, other) => {
+        const publicKey = schnorr.getPublicKey(key)
+        const signature = schnorr.sign(message, key)
+        for (const curve of curves) {
+          expect(curve.verifySchnorr(message, publicKey, signature)).toBe(true)
+          expect(curve.verifySchnorr(other, publicKey, signature)).toBe(
+            Buffer.compare(other, message) === 0,
+          )
+        }
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  it('never throw, whatever they are given', () => {
+    const junk = fc.uint8Array({ maxLength: 70 })
+    fc.assert(
+      fc.property(junk, junk, junk, (a, b, c) => {
+        for (const curve of [...curves, createCurve()]) {
+          expect(curve.verifyEcdsa(a, b, c)).toBe(false)
+          expect(curve.verifySchnorr(a, b, c)).toBe(false)
+          expect(curve.recoverEcdsa(a, b, 0)).toBeNull()
+        }
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('refuse the edges: zero, the order, points off the curve', () => {
+    const hash = new Uint8Array(32).fill(1)
+    const publicKey = secp256k1.getPublicKey(new Uint8Array(32).fill(2), true)
+    const order = Buffer.from(secp256k1.Point.Fn.ORDER.toString(16), 'hex')
+    const one = new Uint8Array(32)
+    one[31] = 1
+    const rows = [
+      [new Uint8Array(32), one],
+      [one, new Uint8Array(32)],
+      [order, one],
+      [one, order],
+    ] as const
+    for (const curve of curves) {
+      for (const [r, s] of rows) {
+        expect(curve.verifyEcdsa(hash, publicKey, Uint8Array.from([...r, ...s]))).toBe(false)
+      }
+      const offCurve = Uint8Array.from([2, ...new Uint8Array(31), 5])
+      expect(curve.verifyEcdsa(hash, offCurve, Uint8Array.from([...one, ...one]))).toBe(false)
+    }
+  })
+})

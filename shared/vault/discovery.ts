@@ -1,0 +1,93 @@
+/** Finding an account's addresses again from its key: both branches are asked about until `gapLimit`
+ *  unused ones follow the last used (BIP44). Pure: the caller brings the facts, round by round. */
+import type { PinnedBitcoinAccount } from './account.ts'
+import type { AccountKeys, Branch } from './derive.ts'
+import { type OwnAddress, ownAddress } from './ownAddress.ts'
+
+export interface DiscoveredAddress extends OwnAddress {
+  readonly used: boolean
+}
+
+interface BranchProgress {
+  readonly branch: Branch
+  readonly known: readonly DiscoveredAddress[]
+  /** Asked about in this round; empty when the branch is done. */
+  readonly asked: readonly OwnAddress[]
+}
+
+export interface Discovery {
+  readonly gapLimit: number
+  readonly receive: BranchProgress
+  readonly change: BranchProgress
+  derive(branch: Branch, index: number): OwnAddress
+}
+
+/** Throws when `gapLimit` is not a positive integer. */
+export function startDiscovery(
+  account: Pick<PinnedBitcoinAccount, 'network' | 'path' | 'scriptType'>,
+  keys: AccountKeys,
+  gapLimit: number,
+): Discovery {
+  if (!Number.isInteger(gapLimit) || gapLimit < 1) throw new RangeError(`gap limit ${gapLimit}`)
+  const derive = (branch: Branch, index: number): OwnAddress =>
+    ownAddress(account, keys, { branch, index })
+  const start = (branch: Branch): BranchProgress => ({
+    branch,
+    known: [],
+    asked: Array.from({ length: gapLimit }, (_, index) => derive(branch, index)),
+  })
+  return { gapLimit, receive: start(0), change: start(1), derive }
+}
+
+/** Scripts (hex) to ask the chain about next, both branches in one round; empty when done. */
+export function discoveryQuestion({ receive, change }: Discovery): readonly string[] {
+  return [...receive.asked, ...change.asked].map((address) => address.script)
+}
+
+/** Takes in which of the asked scripts were ever used. */
+export function answerDiscovery(discovery: Discovery, used: ReadonlySet<string>): Discovery {
+  return {
+    ...discovery,
+    receive: advance(discovery, discovery.receive, used),
+    change: advance(discovery, discovery.change, used),
+  }
+}
+
+function advance(
+  { gapLimit, derive }: Discovery,
+  { branch, known, asked }: BranchProgress,
+  used: ReadonlySet<string>,
+): BranchProgress {
+  const all = [...known, ...asked.map((own) => ({ ...own, used: used.has(own.script) }))]
+  const next = firstAfterLastUsed(all)
+  const missing = next + gapLimit - all.length
+  const more = Array.from({ length: Math.max(0, missing) }, (_, i) =>
+    derive(branch, all.length + i),
+  )
+  return { branch, known: all, asked: more }
+}
+
+function firstAfterLastUsed(addresses: readonly DiscoveredAddress[]): number {
+  return addresses.findLastIndex((address) => address.used) + 1
+}
+
+export interface DiscoveredAccount {
+  readonly receive: readonly DiscoveredAddress[]
+  readonly change: readonly DiscoveredAddress[]
+  /** First index of each branch after the last used one. */
+  readonly nextReceive: number
+  readonly nextChange: number
+}
+
+/** What was found; undefined while questions are open. */
+export function discoveredAccount(discovery: Discovery): DiscoveredAccount | undefined {
+  if (discoveryQuestion(discovery).length > 0) return undefined
+  const receive = discovery.receive.known
+  const change = discovery.change.known
+  return {
+    receive,
+    change,
+    nextReceive: firstAfterLastUsed(receive),
+    nextChange: firstAfterLastUsed(change),
+  }
+}
