@@ -65,13 +65,13 @@ describe('from risk arithmetic', () => {
     )
   })
 
-  test.each([1 - 2 ** -53, 0.3 - 2 ** -54, 1e-6 - 2 ** -73])(
-    '%d, a hair under a round number, stays under it',
-    (value) => {
-      const down = amountFromNumberDown(USDC, value).units
-      expect(down).toBe(amountFromNumberDown(USDC, Math.round(value * 1e6) / 1e6).units - 1n)
-    },
-  )
+  test.each([
+    { name: 'a hair under one', value: 1 - 2 ** -53, expected: 999_999n },
+    { name: '0.3, whose double lies under it', value: 0.3, expected: 299_999n },
+    { name: 'a half, which a double holds exactly', value: 0.5, expected: 500_000n },
+  ])('$name rounds down', ({ value, expected }) => {
+    expect(amountFromNumberDown(USDC, value).units).toBe(expected)
+  })
 
   test.each([Number.NaN, Number.POSITIVE_INFINITY, -1, -1e-12])('refuses %s', (value) => {
     expect(() => amountFromNumberDown(BTC, value)).toThrow(RangeError)
