@@ -1,9 +1,7 @@
-import { fork } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { decode, encodeCanonical } from '../../../shared/contract/codec.ts'
 import type { HostEvent } from '../../../shared/contract/event.ts'
@@ -11,7 +9,6 @@ import type { Caller, Host } from '../../host/host.types.ts'
 import { type Channel, createChannel } from './channel.ts'
 import { connectHost } from './connectHost.ts'
 import { attachToHost, listenLocally } from './localSocket.ts'
-import { channelToChild } from './processChannel.ts'
 import { serveHost } from './serveHost.ts'
 
 let directory: string
@@ -157,32 +154,6 @@ test('events reach each subscriber until it leaves or the channel closes', async
   await connected.close()
   await new Promise((resolve) => setTimeout(resolve, 20))
   expect(listeners.size).toBe(0)
-})
-
-function forkEcho() {
-  const child = fork(fileURLToPath(new URL('./wire.fixture.ts', import.meta.url)))
-  cleanups.push(() => child.kill('SIGKILL'))
-  return { child, client: connectHost(channelToChild(child)) }
-}
-
-test('a forked host answers, tells events, and leaves when its parent closes the pipe', async () => {
-  const { child, client } = forkEcho()
-  const exited = new Promise<number | null>((resolve) => child.on('exit', resolve))
-  const heard = new Promise<HostEvent>((resolve) => client.subscribe(resolve))
-  expect(decode(await client.call('read', '{"a":1}'))).toEqual({
-    ok: true,
-    value: { ok: true, value: { method: 'read', input: '{"a":1}', caller: 'renderer' } },
-  })
-  expect(await heard).toEqual({ topic: 'journal' })
-  await client.close()
-  expect(await exited).toBe(0)
-})
-
-test('a forked host that is killed during a call answers HOST_STOPPED', async () => {
-  const { client } = forkEcho()
-  const gone = new Promise<void>((resolve) => client.onClose(resolve))
-  expect(await client.call('die', '')).toContain('HOST_STOPPED')
-  await gone
 })
 
 async function listen(host: Pick<Host, 'call' | 'subscribe'>, where = directory) {
