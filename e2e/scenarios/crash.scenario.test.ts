@@ -62,12 +62,13 @@ test('the host is killed after ordering a withdrawal: the next one finds it and 
   expect(posts('withdraw/apply')).toBe(1)
 })
 
-test('an internal move whose answer and history are both lost stays unknown, and looking again finds it', async () => {
+test('an internal move whose answer is lost and whose history lags stays unknown, and looking again finds it', async () => {
   const { faults } = scene.world.venues.binance
   faults.add({ endpoint: '/sapi/v1/asset/transfer', fault: { kind: 'lost-answer' }, times: 1 })
+  // A history that lags: it knows of nothing, and that proves nothing.
   const hide = faults.add({
     endpoint: '/sapi/v1/asset/transfer',
-    fault: { kind: 'http', status: 503 },
+    fault: { kind: 'replace', body: { total: 0, rows: [] } },
   })
   const planned = await startSweep()
   const unknown = await untilState(scene, planned.id, ['done', 'unknown', 'refused'])

@@ -176,7 +176,8 @@ export function applyTransferEvent(
       return {
         ...transfer,
         state: 'unknown',
-        steps: withStep(transfer, event.step, { state: 'unknown', at }),
+        // `at` stays that of the intent: evidence is looked for from there on.
+        steps: withStep(transfer, event.step, { state: 'unknown' }),
         refusal: event.refusal,
         updatedAt: at,
       }

@@ -184,6 +184,12 @@ test('an unknown outcome stays until the user looks again, and looking never sen
   transfers.approve('t1', digest, 'test')
   await transfers.settle()
   expect(transfers.get('t1')?.state).toBe('unknown')
+  const intended = entries.findIndex(
+    (event) => event.kind === 'transfer.intent' && event.step === 'venue-withdraw',
+  )
+  expect(transfers.get('t1')?.steps.find(({ kind }) => kind === 'venue-withdraw')?.at).toBe(
+    intended + 1,
+  )
   expect((await transfers.cancel('t1')).ok).toBe(false)
   found = true
   transfers.resolve('t1', 'look-again')
