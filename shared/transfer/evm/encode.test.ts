@@ -1,7 +1,7 @@
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { Signature, Transaction } from 'ethers'
 import { describe, expect, test } from 'vitest'
-import { randomPlan, seededBytes, testSigner } from '../verify/evmTestKit.ts'
+import { randomPlan, seededBytes, testSigner } from '../verify/evm.fixture.ts'
 import type { EvmTransactionPlan } from '../plan.ts'
 import { assembleSigned, evmSigningHash } from './encode.ts'
 

@@ -10,7 +10,7 @@ import { encodeRlp, integerBytes, type RlpInput } from '../evm/rlp.ts'
 import type { EvmTransactionPlan } from '../plan.ts'
 import { type LegacyEvmTransactionPlan, verifyEvm } from './evm.ts'
 import type { Curve } from './curve.ts'
-import { CURVE_ORDER, randomPlan, seededBytes, testCurve, testSigner } from './evmTestKit.ts'
+import { CURVE_ORDER, randomPlan, seededBytes, testCurve, testSigner } from './evm.fixture.ts'
 import { isVerified } from './verified.ts'
 
 const deep = process.env['BULKHEAD_DEEP'] === '1'

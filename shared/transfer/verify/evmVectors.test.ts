@@ -8,7 +8,7 @@ import { z } from 'zod'
 import { parseSignedEvm } from '../evm/parse.ts'
 import type { EvmTransactionPlan } from '../plan.ts'
 import { verifyEvm } from './evm.ts'
-import { testCurve, testSigner } from './evmTestKit.ts'
+import { testCurve, testSigner } from './evm.fixture.ts'
 
 /** The fields that differ, sorted; none when verified. */
 function differs(plan: EvmTransactionPlan, rawHex: string): readonly string[] {
