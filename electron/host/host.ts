@@ -12,6 +12,7 @@ import { defaultPolicy } from '../../shared/risk/defaultPolicy.ts'
 import type { Measure } from '../../shared/risk/report.ts'
 import { loosensPolicy } from '../../shared/risk/loosens.ts'
 import { suggest, whyNoSuggestion } from '../../shared/suggestion/suggest.ts'
+import { planDifferences } from '../../shared/transfer/consistency.ts'
 import { digestPlan } from '../../shared/transfer/digest.ts'
 import { type Asset, BTC, ETH, amountToNumber } from '../../shared/units/amount.ts'
 import { createConnections } from './connections.ts'
@@ -281,6 +282,7 @@ export function createHost(ports: HostPorts): Result<Host> {
     if (transfer.state !== 'planned')
       return refuse('PLAN_STATE_WRONG', { state: transfer.state, needed: 'planned' })
     const actual = digestPlan(transfer.plan)
+    if (planDifferences(transfer.plan).length > 0) throw new Error('a plan that contradicts itself')
     if (digest !== actual || transfer.digest !== actual) {
       return refuse('PLAN_DIGEST_MISMATCH', { approved: digest, actual })
     }
@@ -388,6 +390,11 @@ export function createHost(ports: HostPorts): Result<Host> {
       if (stop !== null) return { ok: false, refusal: stop }
       const planned = await plan(input, AbortSignal.timeout(planTimeoutMs))
       if (!planned.ok) return planned
+      const contradictions = planDifferences(planned.value)
+      if (contradictions.length > 0)
+        throw new Error(
+          `a plan that contradicts itself: ${contradictions.map(({ field }) => field).join(', ')}`,
+        )
       const added = transfers.add({
         kind: 'transfer.planned',
         transferId: planned.value.id,
