@@ -1,5 +1,5 @@
 /** Every program that the build makes, one row each, and what none of them carries inside.
- *  A row whose source is missing fails the build unless its name stands in `notYet`. */
+ *  A row whose source is missing fails the build. */
 
 export interface Entry {
   readonly name: string
@@ -35,9 +35,6 @@ export const entries: readonly Entry[] = [
   { name: 'web shell', source: 'electron/shells/web/main.ts', out: 'web/main.js', format: 'esm' },
   { name: 'demo world', source: 'electron/simulators/main.ts', out: 'demo/main.js', format: 'esm' },
 ]
-
-/** Sources that later parts bring: skipped with a visible line while they are missing. */
-export const notYet: readonly string[] = []
 
 /** Left outside the bundles: Electron itself, and packages whose compiled parts lie beside their code.
  *  The packaged app carries these folders of node_modules and no others (electron-builder.yml). */
