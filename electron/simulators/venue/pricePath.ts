@@ -93,7 +93,7 @@ export function createPricePath(options: {
   const text = (symbol: string, value: number): string =>
     new Big(value).toFixed(moverOf(symbol).decimals)
   const changed = () => {
-    for (const listener of [...listeners]) listener()
+    for (const listener of listeners) listener()
   }
   const write = (symbol: string, value: number) => {
     if (!(value > 0) || !Number.isFinite(value)) throw new RangeError(`not a price: ${value}`)
