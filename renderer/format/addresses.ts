@@ -1,11 +1,8 @@
 /** Addresses and ids for the eye: in groups of four for comparing, shortened only where nothing is decided. */
 
-/** Groups of four from the left, as a device would not: `0x` stays with the first group. */
+/** Groups of four from the left, `0x` counted, as the device's own screen has them. */
 export function groupsOfFour(text: string): readonly string[] {
-  const prefix = text.startsWith('0x') ? '0x' : ''
-  const body = text.slice(prefix.length)
-  const groups = body.match(/.{1,4}/gsu) ?? []
-  return prefix === '' ? groups : [`${prefix}${groups[0] ?? ''}`, ...groups.slice(1)]
+  return text.match(/.{1,4}/gsu) ?? []
 }
 
 /** Head and tail of a long id. Never for an address that a person is to approve. */

@@ -67,7 +67,11 @@ function NearestFigure({ portfolio }: { readonly portfolio: Portfolio }) {
             <UnknownText missing={['volatility']} />
           )}
         </dd>
-        <dd className="figure-note">{t('headline.sigmasNote')}</dd>
+        <dd className="figure-note">
+          {distance.kind === 'finite' && distance.sigmas !== null
+            ? t('headline.sigmasNote')
+            : t('headline.sigmasUnknown')}
+        </dd>
       </div>
     </>
   )

@@ -64,7 +64,11 @@ function ApprovedValue({ line, plan }: { readonly line: Line; readonly plan: Pla
 function DeviceValue({ line }: { readonly line: Line }) {
   const { discreet } = useFormat()
   if (addressKeys.has(line.key))
-    return <span className="device-words mono">{visibleText(line.device)}</span>
+    return (
+      <span className="device-words four-a-line">
+        <AddressText address={visibleText(line.device)} />
+      </span>
+    )
   return (
     <span className="device-words num">
       {discreet && amountKeys.has(line.key) ? '•••••' : visibleText(line.device)}

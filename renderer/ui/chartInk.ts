@@ -1,5 +1,5 @@
 /** The tokens of styles/tokens.css as chart colours (tokens.test.ts compares the two). */
-import { createContext, useContext, useMemo } from 'react'
+import { createContext, useContext } from 'react'
 
 export interface Ink {
   readonly ground: string
@@ -47,6 +47,9 @@ const light: Ink = {
 }
 
 export type Theme = 'dark' | 'light'
+
+export const inks: Readonly<Record<Theme, Ink>> = { dark, light }
+
 export const ThemeContext = createContext<Theme>('dark')
 
 export const chartFont =
@@ -54,5 +57,5 @@ export const chartFont =
 
 export function useInk(): Ink {
   const theme = useContext(ThemeContext)
-  return useMemo(() => (theme === 'dark' ? dark : light), [theme])
+  return inks[theme]
 }
