@@ -202,6 +202,8 @@ export function createOneKeyDevice(options: OneKeyDeviceOptions): DevicePort {
       running.stage = stage
       emit()
     }
+    const several = worker.presence() ?? 0
+    if (several > 1) return refuse('DEVICE_SEVERAL', { count: several })
     await probing
     const count = await worker.findPresence(signal)
     if (signal.aborted) return cancelled()
