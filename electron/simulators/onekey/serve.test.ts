@@ -2,7 +2,9 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { request } from 'node:http'
+import { Transaction } from 'ethers'
 import { afterEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { createFrameReader, framePackets } from './framing.ts'
 import { loadWireSchema } from './schema.ts'
 import { decimalText } from './screen.ts'
@@ -178,6 +180,98 @@ describe('the page', () => {
       name: 'Address',
       body: { address: 'bc1qcr8te4kr609gcawutmrza0j4xv80jy8z306fyu' },
     })
+  })
+})
+
+/** A whole conversation by hand: ButtonRequests are acknowledged, the device presses by itself. */
+async function converse(one: SoftwareOneKey, name: string, body: Record<string, unknown>) {
+  const schema = loadWireSchema()
+  one.pressAutomatically('confirm')
+  const socket = connect(one.linkPort, '127.0.0.1')
+  await once(socket, 'connect')
+  const read = createFrameReader()
+  const say = (message: string, content: Record<string, unknown>): void => {
+    for (const packet of framePackets(schema.encode(message, content))) socket.write(packet)
+  }
+  const answer = new Promise<ReturnType<typeof schema.decode>>((resolve) => {
+    socket.on('data', (data: Buffer) => {
+      for (let at = 0; at < data.length; at += 64) {
+        const raw = read(data.subarray(at, at + 64))
+        if (raw === null) continue
+        const message = schema.decode(raw.typeId, raw.payload)
+        if (message.name === 'ButtonRequest') say('ButtonAck', {})
+        else resolve(message)
+      }
+    })
+  })
+  say(name, body)
+  const message = await answer
+  // One cable at a time: the device must have seen this one go.
+  socket.end()
+  await once(socket, 'close')
+  return message
+}
+
+describe('messages that the app does not send', () => {
+  const path = [44 + 0x80000000, 60 + 0x80000000, 0x80000000, 0, 0]
+  const to = '0x000000000000000000000000000000000000dEaD'
+  const legacy = {
+    address_n: path,
+    nonce: Uint8Array.of(9),
+    gas_price: Uint8Array.of(0x77, 0x35, 0x94, 0x00),
+    gas_limit: Uint8Array.of(0x52, 0x08),
+    to,
+    value: Uint8Array.of(1),
+    chain_id: 137,
+  }
+
+  it('signs a legacy EVM transaction with an EIP-155 v', async () => {
+    const one = await start()
+    const { name, body } = await converse(one, 'EthereumSignTxOneKey', legacy)
+    expect(name).toBe('EthereumTxRequestOneKey')
+    const bytes = z.instanceof(Uint8Array)
+    const hex = (value: unknown) => `0x${Buffer.from(bytes.parse(value)).toString('hex')}`
+    const signed = Transaction.from({
+      type: 0,
+      chainId: 137,
+      nonce: 9,
+      gasPrice: 2_000_000_000n,
+      gasLimit: 21_000n,
+      to,
+      value: 1n,
+      signature: {
+        r: hex(body['signature_r']),
+        s: hex(body['signature_s']),
+        v: Number(body['signature_v']),
+      },
+    })
+    expect(signed.from).toBe('0x9858EfFD232B4033E47d90003D41EC34EcaEda94')
+  })
+
+  it.each([
+    ['no recipient', 'EthereumSignTxOneKey', { ...legacy, to: '' }],
+    ['too much data', 'EthereumSignTxOneKey', { ...legacy, data_length: 10_000_000 }],
+    [
+      'taproot',
+      'GetAddress',
+      { address_n: path, show_display: false, script_type: 'SPENDTAPROOT' },
+    ],
+    ['an unknown coin', 'GetAddress', { address_n: path, coin_name: 'Dogecoin' }],
+  ])('refuses %s', async (_what, name, body) => {
+    const one = await start()
+    expect(await converse(one, name, body)).toMatchObject({
+      name: 'Failure',
+      body: { code: 'Failure_DataError' },
+    })
+  })
+
+  it('answers Ping, EndSession and LockDevice, and is locked then', async () => {
+    const one = await start()
+    expect(await converse(one, 'Ping', { message: 'hello' })).toMatchObject({
+      body: { message: 'hello' },
+    })
+    expect(await converse(one, 'LockDevice', {})).toMatchObject({ name: 'Success' })
+    expect(one.condition().locked).toBe(true)
   })
 })
 

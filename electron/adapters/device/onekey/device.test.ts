@@ -59,12 +59,6 @@ function signerOf(signed: EvmTransactionPlan, { v, r, s }: Signature): string | 
 
 const never = (): AbortSignal => new AbortController().signal
 
-function abortAfter(ms: number): AbortSignal {
-  const controller = new AbortController()
-  setTimeout(() => controller.abort(), ms)
-  return controller.signal
-}
-
 async function reached(
   device: DevicePort,
   wanted: (state: DeviceState) => boolean,
@@ -405,7 +399,10 @@ describe('cancelling', () => {
     async (delayMs) => {
       late.length = 0
       software.fail({ kind: 'sign-late', delayMs })
-      const signing = device.signEvm({ plan, deviceId }, abortAfter(150))
+      const controller = new AbortController()
+      const signing = device.signEvm({ plan, deviceId }, controller.signal)
+      await reached(device, kind('waiting'))
+      controller.abort()
       expect(await signing).toMatchObject({ ok: false, refusal: { code: 'DEVICE_CANCELLED' } })
       const deadline = Date.now() + 4_000
       while (late.length === 0 && Date.now() < deadline) {

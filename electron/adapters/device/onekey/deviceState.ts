@@ -1,0 +1,38 @@
+/** What the app says of the device, from what is known of it. Pure.
+ *  `absent` reasons: starting, not-connected, connecting, no-permission, in-use, no-answer, or a code of
+ *  the SDK or its process. `busy` and `waiting` name the task; `waiting` for a PIN says 'pin'. */
+import type { DeviceState } from '../../../host/ports.ts'
+import type { DeviceDescription } from './describe.ts'
+import type { Stage } from './protocol.ts'
+
+export interface Known {
+  /** Devices on the link; null until its process has reported. */
+  readonly presence: number | null
+  /** Of the one device, once it has said who it is. */
+  readonly description: DeviceDescription | null
+  /** Why it has not. */
+  readonly absence: string
+  readonly operation: { readonly what: string; readonly stage: Stage } | null
+}
+
+export function stateOf({ presence, description, absence, operation }: Known): DeviceState {
+  if (presence === null) return { kind: 'absent', reason: 'starting' }
+  if (presence === 0) return { kind: 'absent', reason: 'not-connected' }
+  if (presence > 1) return { kind: 'several', count: presence }
+  if (description === null) return { kind: 'absent', reason: absence }
+  const device = description.info
+  switch (operation?.stage) {
+    case 'working':
+      return { kind: 'busy', device, what: operation.what }
+    case 'button':
+      return { kind: 'waiting', device, what: operation.what }
+    case 'pin':
+      return { kind: 'waiting', device, what: 'pin' }
+    case undefined:
+      break
+  }
+  if (description.usable !== 'usable') {
+    return { kind: 'unusable', device, reason: description.usable }
+  }
+  return description.lock === 'locked' ? { kind: 'locked', device } : { kind: 'ready', device }
+}
