@@ -45,5 +45,16 @@ export function scenarioById(id: string, format: Format, speech: Speech): string
       speech,
     )
   }
+  const [, symbol = '', leg = '', after] = id.split(':')
+  const afterwards = Number(after)
+  if (kind === 'adl' && Number.isFinite(afterwards))
+    return scenarioName(
+      {
+        name: afterwards < 0 ? 'deleveragedDown' : 'deleveragedUp',
+        values: { position: leg === 'both' ? symbol : `${symbol} ${leg}`, move: afterwards },
+      },
+      format,
+      speech,
+    )
   return scenarioName({ name: id }, format, speech)
 }

@@ -35,8 +35,21 @@ export interface MarginAccount {
   readonly refusals: readonly InputRefusal[]
 }
 
-/** Sizes outside this range are a parser's mistake, not a position. */
-const sizeRange = { least: 1e-12, most: 1e15 } as const
+/** Outside these ranges a figure is a parser's mistake, not a market; inside them the arithmetic stays finite. */
+interface Range {
+  readonly least: number
+  readonly most: number
+}
+const sizeRange: Range = { least: 1e-12, most: 1e15 }
+const priceRange: Range = { least: 1e-12, most: 1e12 }
+const walletRange: Range = { least: -1e18, most: 1e18 }
+const tierRange: Range = { least: 0, most: 1e18 }
+const intervalRange: Range = { least: 0.1, most: 744 }
+const rateRange: Range = { least: -1, most: 1 }
+
+function within(value: number, { least, most }: Range): boolean {
+  return value >= least && value <= most
+}
 
 /** Reads the snapshot into pools; pure, never throws on any parsed snapshot. */
 export function readMarginAccount(snapshot: AccountSnapshot): MarginAccount {
@@ -113,7 +126,7 @@ export function usdPerUnit(snapshot: AccountSnapshot, asset: string): number | u
   const said = found?.priceUsd ?? null
   if (said === null) return undefined
   const price = Number(said)
-  return price > 0 ? price : undefined
+  return within(price, priceRange) ? price : undefined
 }
 
 interface CrossGroup {
@@ -204,23 +217,30 @@ function readCollateral(
 ): Item | string {
   const field = `collaterals.${collateral.asset}`
   const units = Number(collateral.wallet)
-  // Nothing of an asset needs no price.
-  if (units === 0 && inverse.length === 0) return collateralItem(collateral.asset, 0, 1)
-  const price = collateral.asset === 'USD' ? 1 : Number(collateral.priceUsd ?? Number.NaN)
-  if (collateral.priceUsd === null && collateral.asset !== 'USD') return `${field}.priceUsd`
-  if (!(price > 0)) {
-    refusals.push(invalid(`${field}.priceUsd`, `${collateral.priceUsd}`, 'not positive'))
-    return `${field}.priceUsd`
-  }
-  if (snapshot.marginMode !== 'multi-asset') return collateralItem(collateral.asset, units, price)
   const { haircuts } = collateral
-  const weightsSound = haircuts.every(({ weight }) => weight >= 0 && weight <= 1)
-  if (!ascending(haircuts.map((tier) => tier.floor)) || !weightsSound) {
+  const manyAssets = snapshot.marginMode === 'multi-asset'
+  const sound =
+    ascending(haircuts.map((tier) => tier.floor)) &&
+    haircuts.every(({ weight }) => weight >= 0 && weight <= 1)
+  if (manyAssets && !sound) {
     refusals.push(
       invalid(`${field}.haircuts`, JSON.stringify(haircuts), 'floors must ascend from 0'),
     )
     return `${field}.haircuts`
   }
+  // Nothing of an asset needs no price.
+  if (units === 0 && inverse.length === 0) return collateralItem(collateral.asset, 0, 1)
+  const price = collateral.asset === 'USD' ? 1 : Number(collateral.priceUsd ?? Number.NaN)
+  if (collateral.priceUsd === null && collateral.asset !== 'USD') return `${field}.priceUsd`
+  if (!within(price, priceRange)) {
+    refusals.push(invalid(`${field}.priceUsd`, `${collateral.priceUsd}`, 'not a price'))
+    return `${field}.priceUsd`
+  }
+  if (!within(units, walletRange)) {
+    refusals.push(invalid(`${field}.wallet`, collateral.wallet, 'out of range'))
+    return `${field}.wallet`
+  }
+  if (!manyAssets) return collateralItem(collateral.asset, units, price)
   if (inverse.length === 0)
     return collateralItem(collateral.asset, effectiveUnits(units, haircuts), price)
   return equityItem(
@@ -247,8 +267,8 @@ function isolatedWallet(
   const price = usdPerUnit(snapshot, position.settle)
   if (price === undefined) return `collaterals.${position.settle}.priceUsd`
   const units = Number(position.isolatedWallet)
-  if (!Number.isFinite(units)) {
-    refusals.push(invalid(field, position.isolatedWallet, 'not a number'))
+  if (!within(units, walletRange)) {
+    refusals.push(invalid(field, position.isolatedWallet, 'out of range'))
     return field
   }
   return collateralItem(position.settle, units, price)
@@ -270,20 +290,27 @@ function readPosition(
     refusals.push(invalid(`${field}.${name}`, value, reason))
     problems.push(`${field}.${name}`)
   }
-  check('mark', position.mark, mark > 0 && Number.isFinite(mark), 'not positive')
-  check('entry', position.entry, entry > 0 && Number.isFinite(entry), 'not positive')
-  check('size', position.size, size >= sizeRange.least && size <= sizeRange.most, 'out of range')
+  check('mark', position.mark, within(mark, priceRange), 'not a price')
+  check('entry', position.entry, within(entry, priceRange), 'not a price')
+  check('size', position.size, within(size, sizeRange), 'out of range')
   if (position.tiers.length === 0) problems.push(`${field}.tiers`)
   else if (!soundTiers(position))
     check('tiers', JSON.stringify(position.tiers), false, 'crossed or malformed')
   const fee = position.liquidationFeeRate
   check('liquidationFeeRate', `${fee}`, fee >= 0 && fee < 1, 'not a fraction')
+  const { funding } = position
+  if (funding !== null) {
+    check('funding', funding.rate, within(Number(funding.rate), rateRange), 'not a rate')
+    const { intervalHours } = funding
+    check('funding', `${intervalHours}`, within(intervalHours, intervalRange), 'not an interval')
+  }
   const usdPerSettle = usdPerUnit(snapshot, position.settle)
   if (usdPerSettle === undefined) problems.push(`collaterals.${position.settle}.priceUsd`)
   if (problems.length > 0 || usdPerSettle === undefined) return { item: undefined, problems }
   const input: PoolInput = {
     symbol: position.symbol,
     asset: position.base,
+    settle: position.settle,
     price: mark,
     entry,
     size,
@@ -311,8 +338,8 @@ function soundTiers({ tiers }: Position): boolean {
   for (const tier of tiers) {
     const ascends = before.floor === -1 ? tier.floor === 0 : tier.floor > before.floor
     const rises = tier.rate >= before.rate && tier.deduction >= before.deduction
-    const finite = Number.isFinite(tier.floor) && Number.isFinite(tier.deduction)
-    if (!ascends || !rises || !finite || !(tier.rate < 1)) return false
+    const inRange = within(tier.floor, tierRange) && within(tier.deduction, tierRange)
+    if (!ascends || !rises || !inRange || !(tier.rate < 1)) return false
     before = tier
   }
   return true
@@ -321,7 +348,7 @@ function soundTiers({ tiers }: Position): boolean {
 /** Empty, or strictly ascending from exactly 0. */
 function ascending(floors: readonly number[]): boolean {
   return floors.every((floor, i) =>
-    i === 0 ? floor === 0 : Number.isFinite(floor) && floor > (floors[i - 1] ?? 0),
+    i === 0 ? floor === 0 : within(floor, tierRange) && floor > (floors[i - 1] ?? 0),
   )
 }
 

@@ -30,6 +30,7 @@ const linear = fc
     linearItem({
       symbol: 'L',
       asset: 'L',
+      settle: 'USDC',
       price,
       entry: price * entryRatio,
       size: notional / price,
@@ -47,6 +48,7 @@ const inverse = fc
     inverseItem({
       symbol: 'I',
       asset: 'I',
+      settle: 'I',
       price,
       entry: price,
       size,
@@ -123,6 +125,7 @@ describe('a jump of maintenance', () => {
   const item = linearItem({
     symbol: 'J',
     asset: 'J',
+    settle: 'USDC',
     price: 100,
     entry: 100,
     size: 1,
@@ -153,6 +156,7 @@ describe('a hedged book', () => {
     const leg = (asset: string, sign: 1 | -1) =>
       linearItem({
         symbol: asset,
+        settle: 'USDC',
         asset,
         price: 100,
         entry: 100,

@@ -11,6 +11,8 @@ export interface Item {
   readonly symbol: string
   /** The asset whose price moves it. */
   readonly asset: string
+  /** What its profit is made in; itself for a collateral. */
+  readonly settle: string
   /** Current price, quote per base unit (USD for a collateral). */
   readonly price: number
   readonly starts: Float64Array
@@ -37,6 +39,7 @@ export interface Funding {
 export interface PoolInput {
   readonly symbol: string
   readonly asset: string
+  readonly settle: string
   readonly price: number
   readonly entry: number
   readonly size: number
@@ -91,6 +94,7 @@ export function collateralItem(asset: string, effectiveUnits: number, price: num
     kind: 'collateral',
     symbol: asset,
     asset,
+    settle: asset,
     price,
     starts: zero,
     a: zero,
@@ -110,6 +114,7 @@ function emptyItem(input: PoolInput, count: number, notionalA: number, notionalB
     kind: 'position',
     symbol: input.symbol,
     asset: input.asset,
+    settle: input.settle,
     price: input.price,
     starts: new Float64Array(count),
     a: new Float64Array(count),
@@ -160,6 +165,11 @@ export function itemSlack(item: Item, price: number): number {
 export function itemMaintenance(item: Item, price: number): number {
   const i = segmentAt(item.starts, price)
   return (item.maintenanceA[i] ?? 0) + (item.maintenanceB[i] ?? 0) * price
+}
+
+/** A linear position's profit is a multiple of its settle asset, which must stand still for the sum to be linear. */
+export function needsStillSettle(item: Item): boolean {
+  return item.kind === 'position' && item.notionalB !== 0
 }
 
 export function itemNotional(item: Item, price: number): number {

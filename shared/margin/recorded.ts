@@ -175,6 +175,7 @@ function itemsFor(
   const input: PoolInput = {
     symbol,
     asset: symbol,
+    settle: contractType === 'inverse' ? symbol : 'cash',
     price,
     entry: hasEntry(basis, inputs) || contractType === 'inverse' ? price : 0,
     size,
@@ -197,8 +198,11 @@ function walletOf(basis: Basis, inputs: RecordedInputs): number {
   return (inputs.accountValue ?? 0) - ((inputs.crossMM ?? 0) - own)
 }
 
-/** The last decimal place of a price as written: 2566.31 → 0.01. */
+/** The price step of a contract, from a price traded on it: its last decimal as written (2566.31 → 0.01), but no
+ *  finer than six digits, since an average of several fills has more. */
 function stepOf(price: number): number {
   const [, decimals = ''] = `${price}`.split('.')
-  return decimals === '' ? 1 : Number(`1e-${decimals.length}`)
+  const written = decimals === '' ? 1 : Number(`1e-${decimals.length}`)
+  const digits = price > 0 ? 10 ** (Math.floor(Math.log10(price)) - 5) : written
+  return Math.max(written, digits)
 }

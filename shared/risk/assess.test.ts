@@ -233,7 +233,7 @@ describe('assess', () => {
     })
     const report = assess(hedged, options)
     const closed = report.scenarios.find(({ id }) => id === 'adl:BTCUSDC:short:-0.1')
-    expect(closed?.values).toEqual({ position: 'BTCUSDC:short', move: -0.1 })
+    expect(closed?.values).toEqual({ position: 'BTCUSDC short', move: -0.1 })
     // Two bitcoin long, 10 % down: 18,400 of 20,000, and maintenance with its buffer on top.
     expect(closed?.outcome).toBe('fails')
     expect(report.bindingScenario).toMatch(/^adl:/)

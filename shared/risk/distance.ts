@@ -2,6 +2,7 @@
  *  The nearest counts: one joint factor makes a hedged book look infinitely safe. Fractions, signed. */
 import type { Pool } from '../margin/account.ts'
 import type { Solver } from '../margin/breach.ts'
+import { needsStillSettle } from '../margin/pool.ts'
 import { type Betas, betaOf } from '../market/betas.ts'
 import { type AssessOptions, type DailyFigures, dailyFigure } from './options.ts'
 import type { Along, Distance } from './report.ts'
@@ -70,6 +71,8 @@ export function jointVelocities(
   const velocities = Float64Array.from(pool.items, (item) => {
     const beta = betaOf(betas, item.asset)
     if (beta === undefined) missing.add(`beta.${item.asset}`)
+    if (needsStillSettle(item) && betaOf(betas, item.settle) !== 0)
+      missing.add(`settle.${item.settle}`)
     return beta ?? 0
   })
   return { velocities, missing: [...missing] }

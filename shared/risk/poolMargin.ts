@@ -2,7 +2,7 @@
  *  Negative is a shortfall. A missing beta or liquidity makes the scenario unknown and names what is missing.
  *  What does not depend on the scenario is looked up once a pool, so that many scenarios stay cheap. */
 import type { Pool } from '../margin/account.ts'
-import { segmentAt } from '../margin/pool.ts'
+import { needsStillSettle, segmentAt } from '../margin/pool.ts'
 import { type Betas, betaOf } from '../market/betas.ts'
 import { type Liquidity, type LiquidityTable, liquidityOf } from '../market/liquidity.ts'
 import { exitCostUsd, fundingCostUsd } from './exitCost.ts'
@@ -46,6 +46,8 @@ export function poolMargins(pool: Pool, facts: MarginFacts): (scenario: Scenario
   const assetOf = Int32Array.from(pool.items, (item) =>
     assets.findIndex(({ asset }) => asset === item.asset),
   )
+  const moving = movingSettles(pool, facts.betas)
+  if (moving.length > 0) return () => ({ kind: 'unknown', missing: moving })
   const moves = new Float64Array(assets.length)
   const { items } = pool
   const { takerFeeRate, bufferOfMaintenance } = facts
@@ -74,6 +76,14 @@ export function poolMargins(pool: Pool, facts: MarginFacts): (scenario: Scenario
     }
     return { kind: 'known', usd }
   }
+}
+
+/** Settle assets of linear positions that are not known to stand still against the dollar. */
+function movingSettles(pool: Pool, betas: Betas): readonly string[] {
+  const settles = pool.items.filter(needsStillSettle).map(({ settle }) => settle)
+  return [...new Set(settles)]
+    .filter((settle) => betaOf(betas, settle) !== 0)
+    .map((settle) => `settle.${settle}`)
 }
 
 function assetsOf(pool: Pool, facts: MarginFacts): readonly AssetFacts[] {

@@ -184,7 +184,8 @@ function valuesOf(scenario: Scenario): Record<string, string | number> {
     return { asset, move: scenario.assets[asset] ?? 0 }
   if (scenario.kind === 'ratio' && asset !== undefined && against !== undefined)
     return { asset, against, move: Number(scenario.id.split(':')[2]) }
-  if (scenario.closes !== undefined) return { position: scenario.closes, move: scenario.btc }
+  if (scenario.closes !== undefined)
+    return { position: scenario.closes.replace(/:both$/, '').replace(':', ' '), move: scenario.btc }
   return { move: scenario.btc }
 }
 

@@ -915,7 +915,7 @@ export const workedExamples: readonly WorkedExample[] = [
     mode: 'cross linear',
     name: 'the page’s BTC example, by the page’s own formula',
     source:
-      'support 35084431335065 (the page prints 47,956; its formula gives 48,244, see docs/anomalies.md)',
+      'support 35084431335065 (the page prints 47,956; its formula gives 48,243, see docs/anomalies.md)',
     side: 'long',
     size: '0.01',
     entry: '62000',
