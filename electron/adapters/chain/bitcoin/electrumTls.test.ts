@@ -1,26 +1,36 @@
-import { execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Server, createServer } from 'node:tls'
+import { promisify } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
 import { startBitcoinSimulator } from '../../../simulators/bitcoin/simulator.ts'
 import type { ElectrumTls } from './electrumClient.ts'
 import { createElectrumBitcoin } from './electrumBitcoin.ts'
 
+const run = promisify(execFile)
+
 /** A throw-away self-signed certificate; undefined where openssl is missing. */
-function selfSigned(): { readonly key: string; readonly cert: string } | undefined {
+async function selfSigned() {
   const directory = mkdtempSync(join(tmpdir(), 'bulkhead-tls-'))
   const [key, cert] = [join(directory, 'key.pem'), join(directory, 'cert.pem')]
   const words = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1']
   try {
-    execFileSync(
-      'openssl',
-      [...words, '-nodes', '-days', '2', '-subj', '/CN=localhost', '-keyout', key, '-out', cert],
-      { stdio: 'ignore' },
-    )
+    await run('openssl', [
+      ...words,
+      '-nodes',
+      '-days',
+      '2',
+      '-subj',
+      '/CN=localhost',
+      '-keyout',
+      key,
+      '-out',
+      cert,
+    ])
     return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') }
   } catch {
     return undefined
@@ -29,7 +39,7 @@ function selfSigned(): { readonly key: string; readonly cert: string } | undefin
   }
 }
 
-const pair = selfSigned()
+const pair = await selfSigned()
 if (pair === undefined) console.log('SKIPPED: openssl is missing, the TLS test did not run')
 
 const cleanup: (() => Promise<void>)[] = []
