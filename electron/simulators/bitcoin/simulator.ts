@@ -1,5 +1,7 @@
 /** The demo's and the tests' bitcoin network: a regtest chain with a faucet behind an Electrum server
  *  on loopback. Nothing here knows the product; it checks what arrives with its own implementation. */
+import { initEccLib } from 'bitcoinjs-lib'
+import * as ecc from 'tiny-secp256k1'
 import { type Reorganisation, createBitcoinChain } from './chain.ts'
 import { type ElectrumServer, startElectrumServer } from './electrumServer.ts'
 import { createFaucetKey, fundAddress } from './faucet.ts'
@@ -44,6 +46,8 @@ export async function startBitcoinSimulator(
   options: BitcoinSimulatorOptions = {},
 ): Promise<BitcoinSimulator> {
   const { now = Date.now, initialBlocks = 110, blockIntervalMs = 0, latencyMs = 0 } = options
+  // bitcoinjs-lib reads taproot addresses only once it has a curve.
+  initEccLib(ecc)
   let feeRate = options.feeRate === undefined ? 5 : options.feeRate
   const key = createFaucetKey()
   const chain = createBitcoinChain({ now, rewardScript: key.script })

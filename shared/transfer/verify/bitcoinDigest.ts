@@ -1,4 +1,4 @@
-/** What a bitcoin signature signs, for SIGHASH_ALL (and taproot's default): legacy, BIP143, BIP341.
+/** What a bitcoin signature signs, for SIGHASH_ALL and taproot's default: legacy, BIP143, BIP341.
  *  The parts shared by all inputs are hashed once, so that checking n inputs is linear in n. */
 import { sha256 } from '@noble/hashes/sha2.js'
 import { hex } from '@scure/base'
@@ -12,11 +12,14 @@ export interface SpentOutput {
   readonly script: Uint8Array
 }
 
+/** 0x00 is the default, which signs all and is written without a byte; 0x01 says the same aloud. */
+export type TaprootHashType = 0x00 | 0x01
+
 export interface BitcoinDigests {
   /** BIP143 for the key hash of P2WPKH, bare or inside P2SH. */
   segwitKeyHash(index: number, keyHash: Uint8Array): Uint8Array
-  /** BIP341 key path, SIGHASH_DEFAULT, no annex. */
-  taprootKeyPath(index: number): Uint8Array
+  /** BIP341 key path, no annex. */
+  taprootKeyPath(index: number, hashType: TaprootHashType): Uint8Array
   /** The digest of the first releases, for P2PKH. */
   legacy(index: number): Uint8Array
 }
@@ -79,7 +82,6 @@ export function bitcoinDigests(
   }))
   const taproot = lazy(() =>
     concatBytes([
-      Uint8Array.of(0x00, 0x00), // epoch, SIGHASH_DEFAULT
       version,
       locktime,
       sha256(allOutpoints),
@@ -107,7 +109,11 @@ export function bitcoinDigests(
           SIGHASH_ALL,
         ]),
       ),
-    taprootKeyPath: (index) => taggedHash('TapSighash', concatBytes([taproot(), u32(index)])),
+    taprootKeyPath: (index, hashType) => {
+      const epoch = 0x00
+      const parts = [Uint8Array.of(epoch, hashType), taproot(), u32(index)]
+      return taggedHash('TapSighash', concatBytes(parts))
+    },
     legacy: (index) =>
       sha256d(
         concatBytes([

@@ -78,7 +78,7 @@ function keyPathWitness(input: InputSignature): readonly Difference[] {
     const returned = `${signature.length} bytes ending in ${hex.encode(signature.subarray(64))}`
     return [named(input, 'hashType', 'default (64-byte signature)', returned)]
   }
-  const digest = input.digests.taprootKeyPath(input.index)
+  const digest = input.digests.taprootKeyPath(input.index, 0x00)
   if (input.curve.verifySchnorr(digest, input.key.script.subarray(2), signature)) return []
   return [named(input, 'signature', 'valid for this transaction', hex.encode(signature))]
 }

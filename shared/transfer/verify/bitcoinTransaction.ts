@@ -173,7 +173,19 @@ export function parseBitcoinTransaction(bytes: Uint8Array): ParseOutcome {
   }
 }
 
-/** The same from hex text of either case. */
+/** A witness stack on its own, as BIP322 sends it; undefined unless it is exactly one. */
+export function readWitnessStack(bytes: Uint8Array): readonly Uint8Array[] | undefined {
+  const reader = new Reader(bytes)
+  try {
+    const stack = reader.list(() => reader.take(reader.compactSize()))
+    return reader.at === bytes.length ? stack : undefined
+  } catch (error) {
+    if (error instanceof Malformed) return undefined
+    throw error
+  }
+}
+
+/** A transaction from hex text of either case. */
 export function parseBitcoinTransactionHex(text: string): ParseOutcome {
   if (text.length > 2 * MAX_BYTES || !/^([0-9a-fA-F]{2})*$/.test(text)) {
     return { kind: 'malformed', problem: 'not hex' }

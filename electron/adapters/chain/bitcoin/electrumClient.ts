@@ -1,7 +1,7 @@
 /** A small client of the Electrum protocol: one connection, batches, reconnection with backoff.
  *  The server is not trusted: lines are bounded, every answer must belong to a question, a question
  *  waits no longer than `timeoutMs`. Only script hashes, txids and transactions are ever sent. */
-import { type Socket, connect as connectTcp } from 'node:net'
+import { type Socket, connect as connectTcp, isIP } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { z } from 'zod'
 import { type Refusal, type Result, ok, refuse } from '../../../../shared/errors/refusal.ts'
@@ -132,7 +132,12 @@ export function createElectrumClient(options: ElectrumClientOptions): ElectrumCl
     const socket =
       tls === 'off'
         ? connectTcp({ host, port })
-        : connectTls({ host, port, servername: host, rejectUnauthorized: tls === 'verified' })
+        : connectTls({
+            host,
+            port,
+            ...(isIP(host) === 0 ? { servername: host } : {}),
+            rejectUnauthorized: tls === 'verified',
+          })
     const target: Link = { socket, waiting: new Map(), failure: undefined }
     const reader = createLineReader(options.maxLineBytes)
     socket.setNoDelay(true)
