@@ -68,6 +68,8 @@ export interface FixtureServer {
   readonly url: string
   /** Cuts every connection and takes no new ones, as a host that died. */
   cut(): void
+  /** Takes connections again. */
+  restore(): void
   close(): Promise<void>
 }
 
@@ -106,6 +108,9 @@ export async function startFixtureServer(state: State, port = 0): Promise<Fixtur
     cut() {
       refusing = true
       for (const client of sockets.clients) client.terminate()
+    },
+    restore() {
+      refusing = false
     },
     async close() {
       for (const client of sockets.clients) client.terminate()

@@ -19,7 +19,7 @@ export function deviceFrameUrl(
   if (url.protocol !== 'http:' || (url.hostname !== '127.0.0.1' && url.hostname !== 'localhost'))
     return null
   url.searchParams.set('theme', theme)
-  url.searchParams.set('lang', language)
+  url.searchParams.set('lang', language.startsWith('zh') ? 'zh' : 'en')
   return url.href
 }
 

@@ -1,6 +1,6 @@
 /** The browser's own modal dialog: it traps focus, closes with Escape, and injects no style. */
 import { X } from 'lucide-react'
-import { type ReactNode, useEffect, useRef } from 'react'
+import { type ReactNode, useLayoutEffect, useRef } from 'react'
 import { useText } from '../language/text.ts'
 
 export interface DialogProps {
@@ -14,9 +14,13 @@ export interface DialogProps {
 export function Dialog({ title, onClose, children, className, bare }: DialogProps) {
   const { t } = useText()
   const element = useRef<HTMLDialogElement>(null)
-  useEffect(() => {
+  // Before the element leaves the page, so that closing gives the focus back to where it was.
+  useLayoutEffect(() => {
     const dialog = element.current
-    if (dialog !== null && !dialog.open) dialog.showModal()
+    if (dialog !== null && !dialog.open) {
+      dialog.showModal()
+      dialog.querySelector('input')?.focus()
+    }
     return () => dialog?.close()
   }, [])
   return (
