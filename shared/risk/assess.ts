@@ -18,6 +18,7 @@ import {
   type RiskReport,
   unknownMeasure,
 } from './report.ts'
+import { exitCosts } from './exitCosts.ts'
 import { poolNow, requirementOf } from './requirement.ts'
 import { ruleScenarios } from './scenarios.ts'
 import { slackCurve } from './slackCurve.ts'
@@ -78,6 +79,7 @@ export function assess(snapshot: AccountSnapshot, options: AssessOptions): RiskR
     ),
     tenPercent: tenPercent(held, factsOf(snapshot, options)),
     positions,
+    exitCosts: exitCosts(held, factsOf(snapshot, options)),
     scenarios: need.scenarios,
     extremes: need.extremes,
     requiredUsd: need.required,

@@ -1,6 +1,7 @@
 /** What `assess` is given besides the snapshot: policy, the market's facts, and the time. */
 import type { AccountSnapshot } from '../collateral/snapshot.ts'
 import { ruleOf } from '../margin/venues/table.ts'
+import type { Books } from '../market/book.ts'
 import type { Betas } from '../market/betas.ts'
 import { defaultLiquidity, type LiquidityTable } from '../market/liquidity.ts'
 import type { Policy } from './policy.ts'
@@ -21,6 +22,8 @@ export interface AssessOptions {
   /** Correlation of daily returns, or undefined where nobody measured it. */
   readonly correlation?: (a: string, b: string) => number | undefined
   readonly liquidity?: LiquidityTable
+  /** Order books by asset, where at hand; the cost to get out is then the dearer of walk and law. */
+  readonly books?: Books
   /** USD already on its way out of this account that the snapshot still shows. */
   readonly inFlightUsd?: number
 }
@@ -29,6 +32,7 @@ export function factsOf(snapshot: AccountSnapshot, options: AssessOptions): Marg
   return {
     betas: options.betas,
     liquidity: options.liquidity ?? defaultLiquidity,
+    books: options.books,
     takerFeeRate: ruleOf(snapshot.venue).takerFeeRate,
     bufferOfMaintenance: options.policy.bufferOfMaintenance,
   }

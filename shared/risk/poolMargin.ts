@@ -4,6 +4,7 @@
 import type { Pool } from '../margin/account.ts'
 import { needsStillSettle, segmentAt } from '../margin/pool.ts'
 import { type Betas, betaOf } from '../market/betas.ts'
+import { type Book, type Books, bookOf } from '../market/book.ts'
 import { type Liquidity, type LiquidityTable, liquidityOf } from '../market/liquidity.ts'
 import { exitCostUsd, fundingCostUsd } from './exitCost.ts'
 import type { Scenario } from './policy.ts'
@@ -11,6 +12,7 @@ import type { Scenario } from './policy.ts'
 export interface MarginFacts {
   readonly betas: Betas
   readonly liquidity: LiquidityTable
+  readonly books: Books | undefined
   readonly takerFeeRate: number
   readonly bufferOfMaintenance: number
 }
@@ -31,6 +33,7 @@ interface AssetFacts {
   readonly asset: string
   readonly beta: number | undefined
   readonly liquidity: Liquidity | undefined
+  readonly book: Book | undefined
   /** Whether a position is held on it: only then must it be got out of. */
   readonly held: boolean
 }
@@ -70,7 +73,14 @@ export function poolMargins(pool: Pool, facts: MarginFacts): (scenario: Scenario
       const notional = item.notionalA + item.notionalB * price
       const maintenance = (item.maintenanceA[at] ?? 0) + (item.maintenanceB[at] ?? 0) * price
       usd -=
-        exitCostUsd(notional, takerFeeRate, liquidity, scenario.depth) +
+        exitCostUsd({
+          notionalUsd: notional,
+          sign: item.sign,
+          feeRate: takerFeeRate,
+          liquidity,
+          depth: scenario.depth,
+          book: assets[index]?.book,
+        }) +
         notional * (fundingRates[i] ?? 0) +
         bufferOfMaintenance * maintenance
     }
@@ -94,6 +104,7 @@ function assetsOf(pool: Pool, facts: MarginFacts): readonly AssetFacts[] {
     asset,
     beta: betaOf(facts.betas, asset),
     liquidity: liquidityOf(facts.liquidity, asset),
+    book: bookOf(facts.books, asset),
     held: held.has(asset),
   }))
 }

@@ -149,6 +149,11 @@ export const riskReportSchema = z
     /** Survives the 10 % rule in both directions. */
     tenPercent: z.enum(['passes', 'fails', 'unknown']),
     positions: z.array(positionRiskSchema).readonly(),
+    /** What it costs to close every position at market now, at each share of normal depth. ESTIMATED. */
+    exitCosts: z
+      .array(z.object({ depth: z.number(), usd: measureSchema }).readonly())
+      .readonly()
+      .optional(),
     /** Those that make the requirement: the policy's, and the ones made for this account's instruments. */
     scenarios: z.array(scenarioResultSchema).readonly(),
     /** Worse days of the past, shown but not required (`shownOnly` in the policy). */
