@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { branchAndBound } from './branchAndBound.ts'
+import { largestPositions } from './largest.ts'
 import { randomBelow, shuffled } from './random.ts'
 import { type SelectionRequest, selectCoins, settleSelection } from './selection.ts'
 import { INPUT_WEIGHT, estimateVirtualSize, feeAtRate } from './weight.ts'
@@ -208,5 +209,30 @@ describe('random choices', () => {
     const mixed = shuffled(list, seeded(9))
     expect([...mixed].sort((a, b) => a - b)).toEqual(list)
     expect(mixed).not.toEqual(list)
+  })
+})
+
+describe('the largest of many', () => {
+  it('are those that sorting finds, in falling order', () => {
+    const values = fc.array(fc.integer({ min: 0, max: 50 }), { maxLength: 300 })
+    fc.assert(
+      fc.property(values, fc.integer({ min: 0, max: 310 }), (list, count) => {
+        const positions = largestPositions(Float64Array.from(list), count)
+        expect(new Set(positions).size).toBe(positions.length)
+        expect([...positions].map((at) => list[at])).toEqual(
+          [...list].sort((a, b) => b - a).slice(0, count),
+        )
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+
+  it('pay from ten thousand coins as from ten', () => {
+    const values = Array.from({ length: 10_000 }, (_, i) => 10_000 + ((i * 7_919) % 90_001))
+    const asked = request(values, 1_234_567, { feeRateSatPerVb: 50 })
+    const chosen = selectCoins(asked)
+    if (!chosen.ok) throw new Error(chosen.refusal.code)
+    const paidIn = chosen.value.inputs.reduce((sum, coin) => sum + coin.value, 0n)
+    expect(paidIn).toBe(asked.target + chosen.value.fee + (chosen.value.change ?? 0n))
   })
 })

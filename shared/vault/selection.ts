@@ -4,6 +4,7 @@
 import { type Result, ok, refuse } from '../errors/refusal.ts'
 import { BTC, amount, amountToDecimal } from '../units/amount.ts'
 import { branchAndBound } from './branchAndBound.ts'
+import { largestPositions } from './largest.ts'
 import { type RandomBytes, randomBelow } from './random.ts'
 import type { AccountScriptType, OutputScriptKind } from './script.ts'
 import {
@@ -43,6 +44,7 @@ export interface Selection<C> {
 
 const BRANCH_AND_BOUND_TRIES = 20_000
 const RANDOM_DRAWS = 3
+const SEARCH_POOL = 1_000
 
 /** The exact numbers of a chosen set; undefined when it does not pay target and fee. */
 export function settleSelection<C extends { readonly value: bigint }>(
@@ -84,10 +86,18 @@ export function selectCoins<C extends { readonly value: bigint }>(
   const { scriptType, feeRateSatPerVb: rate, recipientKinds, maxInputs } = request
   const inputFee = (INPUT_WEIGHT[scriptType] / 4) * rate
   // Coins that cost more than they bring are left alone.
-  const useful = request.coins.filter((coin) => Number(coin.value) > inputFee)
-  const sorted = [...useful].sort((a, b) => (a.value < b.value ? 1 : a.value > b.value ? -1 : 0))
+  const useful: C[] = []
+  const amounts = new Float64Array(request.coins.length)
+  for (const coin of request.coins) {
+    const value = Number(coin.value)
+    if (value <= inputFee) continue
+    amounts[useful.length] = value
+    useful.push(coin)
+  }
+  const values = amounts.subarray(0, useful.length)
+  const sorted = pick(useful, largestPositions(values, maxInputs))
   const fixedWeight =
-    overheadWeight(scriptType, Math.min(maxInputs, sorted.length), recipientKinds.length) +
+    overheadWeight(scriptType, sorted.length, recipientKinds.length) +
     recipientKinds.reduce((sum, kind) => sum + outputWeight(kind), 0)
   // One satoshi above, because the exact fee is rounded up.
   const need = Number(request.target) + (fixedWeight / 4) * rate + 1
@@ -95,11 +105,11 @@ export function selectCoins<C extends { readonly value: bigint }>(
   const changeFee = (outputWeight(changeKind) / 4) * rate
   const needWithChange = need + changeFee + Number(DUST_LIMIT[changeKind])
   const candidates = [
-    changeless(request, sorted, need, inputFee),
-    largestFirst(sorted, need, inputFee, maxInputs),
-    largestFirst(sorted, needWithChange, inputFee, maxInputs),
+    changeless(request, useful, values, need, inputFee),
+    largestFirst(sorted, need, inputFee),
+    largestFirst(sorted, needWithChange, inputFee),
     ...Array.from({ length: RANDOM_DRAWS }, () =>
-      randomDraw(sorted, needWithChange, inputFee, maxInputs, request.random),
+      randomDraw(useful, needWithChange, inputFee, maxInputs, request.random),
     ),
   ]
   let best: Selection<C> | undefined
@@ -108,8 +118,8 @@ export function selectCoins<C extends { readonly value: bigint }>(
     if (settled !== undefined && (best === undefined || isBetter(settled, best))) best = settled
   }
   // The searches aim a little high; at the very limit only the exact numbers of everything decide.
-  best ??= settleSelection(request, sorted.slice(0, maxInputs))
-  return best === undefined ? insufficient(request, sorted, inputFee, need) : ok(best)
+  best ??= settleSelection(request, sorted)
+  return best === undefined ? insufficient(sorted, inputFee, need) : ok(best)
 }
 
 function isBetter<C>(a: Selection<C>, b: Selection<C>): boolean {
@@ -117,15 +127,13 @@ function isBetter<C>(a: Selection<C>, b: Selection<C>): boolean {
 }
 
 function insufficient<C extends { readonly value: bigint }>(
-  request: SelectionRequest<C>,
   sorted: readonly C[],
   inputFee: number,
   need: number,
 ): Result<never, 'FUNDS_INSUFFICIENT'> {
-  const best = sorted.slice(0, request.maxInputs)
-  const available = best.reduce((sum, coin) => sum + coin.value, 0n)
+  const available = sorted.reduce((sum, coin) => sum + coin.value, 0n)
   // What these coins would have to bring: target, outputs, overhead and their own inputs.
-  const needed = BigInt(Math.ceil(need + inputFee * Math.max(1, best.length)))
+  const needed = BigInt(Math.ceil(need + inputFee * Math.max(1, sorted.length)))
   return refuse('FUNDS_INSUFFICIENT', {
     needed: amountToDecimal(amount(BTC, needed)),
     available: amountToDecimal(amount(BTC, available)),
@@ -135,32 +143,58 @@ function insufficient<C extends { readonly value: bigint }>(
 
 function changeless<C extends { readonly value: bigint }>(
   request: SelectionRequest<C>,
-  sorted: readonly C[],
+  useful: readonly C[],
+  values: Float64Array,
   need: number,
   inputFee: number,
 ): readonly C[] | undefined {
   const { scriptType, feeRateSatPerVb: rate, longTermFeeRateSatPerVb: longTermRate } = request
+  const pool = searchPool(values, request.random)
   const inputWaste = (INPUT_WEIGHT[scriptType] / 4) * (rate - longTermRate)
   const found = branchAndBound({
-    effectiveValues: Float64Array.from(sorted, (coin) => Number(coin.value) - inputFee),
-    inputWastes: new Float64Array(sorted.length).fill(inputWaste),
+    effectiveValues: Float64Array.from(pool, (at) => (values[at] ?? 0) - inputFee),
+    inputWastes: new Float64Array(pool.length).fill(inputWaste),
     target: need,
     tolerance: changeWaste(scriptType, rate, longTermRate),
     maxInputs: request.maxInputs,
     maxTries: BRANCH_AND_BOUND_TRIES,
   })
-  return found?.flatMap((at) => sorted[at] ?? [])
+  return (
+    found &&
+    pick(
+      useful,
+      found.map((at) => pool[at] ?? 0),
+    )
+  )
+}
+
+/** Positions, largest value first. Of very many coins a sample: its subsets are more than can be tried. */
+function searchPool(values: Float64Array, random: RandomBytes): Uint32Array {
+  if (values.length <= SEARCH_POOL) return largestPositions(values, values.length)
+  const stride = values.length / SEARCH_POOL
+  const start = randomBelow(random, values.length)
+  const sample = Uint32Array.from(
+    { length: SEARCH_POOL },
+    (_, i) => (start + Math.floor(i * stride)) % values.length,
+  )
+  return sample.sort((a, b) => (values[b] ?? 0) - (values[a] ?? 0))
+}
+
+function pick<C>(coins: readonly C[], positions: Iterable<number>): readonly C[] {
+  return Array.from(positions, (at) => {
+    const coin = coins[at]
+    if (coin === undefined) throw new RangeError(`no coin at ${at}`)
+    return coin
+  })
 }
 
 function largestFirst<C extends { readonly value: bigint }>(
   sorted: readonly C[],
   need: number,
   inputFee: number,
-  maxInputs: number,
 ): readonly C[] | undefined {
   let sum = 0
   for (const [at, coin] of sorted.entries()) {
-    if (at >= maxInputs) return undefined
     sum += Number(coin.value) - inputFee
     if (sum >= need) return sorted.slice(0, at + 1)
   }
@@ -169,13 +203,13 @@ function largestFirst<C extends { readonly value: bigint }>(
 
 /** Draws coins at random until they pay; over the cap, the smallest drawn makes room. */
 function randomDraw<C extends { readonly value: bigint }>(
-  sorted: readonly C[],
+  useful: readonly C[],
   need: number,
   inputFee: number,
   maxInputs: number,
   random: RandomBytes,
 ): readonly C[] | undefined {
-  const pool = [...sorted]
+  const pool = [...useful]
   const drawn: C[] = []
   let sum = 0
   for (let left = pool.length; left > 0; left--) {

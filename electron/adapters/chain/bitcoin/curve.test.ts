@@ -1,7 +1,8 @@
 import { schnorr, secp256k1 } from '@noble/curves/secp256k1.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createCurve, createNativeCurve, createWasmCurve } from './curve.ts'
+import { pureDerivationMath } from '../../../../shared/vault/derive.ts'
+import { createCurve, createDerivationMath, createNativeCurve, createWasmCurve } from './curve.ts'
 
 const wasm = createWasmCurve()
 const native = createNativeCurve()
@@ -98,6 +99,40 @@ describe('native, wasm and noble are one curve', () => {
       }
       const offCurve = Uint8Array.from([2, ...new Uint8Array(31), 5])
       expect(curve.verifyEcdsa(hash, offCurve, Uint8Array.from([...one, ...one]))).toBe(false)
+    }
+  })
+})
+
+describe('derivation by the fast curve is the pure one', () => {
+  const fast = createDerivationMath()
+
+  it('for any key and tweak, and for HMAC', () => {
+    fc.assert(
+      fc.property(privateKey, bytes32, (key, tweak) => {
+        const publicKey = secp256k1.getPublicKey(key, true)
+        const sum = fast.addTweak(publicKey, tweak)
+        expect(sum && Buffer.from(sum)).toEqual(
+          Buffer.from(pureDerivationMath.addTweak(publicKey, tweak) ?? []),
+        )
+        expect(Buffer.from(fast.hmacSha512(key, tweak))).toEqual(
+          Buffer.from(pureDerivationMath.hmacSha512(key, tweak)),
+        )
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('at the edges: tweak zero, the order and above, the sum at infinity', () => {
+    const key = new Uint8Array(32).fill(3)
+    const publicKey = secp256k1.getPublicKey(key, true)
+    const { ORDER } = secp256k1.Point.Fn
+    const bytes = (value: bigint) =>
+      Uint8Array.from(Buffer.from(value.toString(16).padStart(64, '0'), 'hex'))
+    const secret = key.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n)
+    for (const tweak of [0n, ORDER, ORDER + 1n, 2n ** 256n - 1n, ORDER - secret]) {
+      const pure = pureDerivationMath.addTweak(publicKey, bytes(tweak))
+      const sum = fast.addTweak(publicKey, bytes(tweak))
+      expect(sum && Buffer.from(sum)).toEqual(pure && Buffer.from(pure))
     }
   })
 })

@@ -1,7 +1,9 @@
 /** secp256k1 for the verifier: the native library where its prebuild loads, else the wasm one.
  *  All functions are total: malformed input is false or null, high S is false. */
+import { createHmac } from 'node:crypto'
 import { createRequire } from 'node:module'
 import * as tiny from 'tiny-secp256k1'
+import type { DerivationMath } from '../../../../shared/vault/derive.ts'
 import type { Curve } from '../../../../shared/transfer/verify/curve.ts'
 
 /** What is used of the native `secp256k1` package, which brings no types. It throws on bad input. */
@@ -13,6 +15,7 @@ interface NativeLibrary {
     message: Uint8Array,
     compressed: boolean,
   ): Uint8Array
+  publicKeyTweakAdd(publicKey: Uint8Array, tweak: Uint8Array, compressed: boolean): Uint8Array
 }
 
 function isNativeLibrary(value: unknown): value is NativeLibrary {
@@ -22,7 +25,9 @@ function isNativeLibrary(value: unknown): value is NativeLibrary {
     'ecdsaVerify' in value &&
     typeof value.ecdsaVerify === 'function' &&
     'ecdsaRecover' in value &&
-    typeof value.ecdsaRecover === 'function'
+    typeof value.ecdsaRecover === 'function' &&
+    'publicKeyTweakAdd' in value &&
+    typeof value.publicKeyTweakAdd === 'function'
   )
 }
 
@@ -83,6 +88,18 @@ export function createNativeCurve(): Curve | null {
       isHash(hash) && signature.length === 64
         ? total(() => native.ecdsaRecover(signature, recovery, hash, false), null)
         : null,
+  }
+}
+
+/** BIP32's two operations, by OpenSSL and the same curve: several times the pure ones' speed. */
+export function createDerivationMath(): DerivationMath {
+  const native = loadNative()
+  return {
+    hmacSha512: (key, data) => createHmac('sha512', key).update(data).digest(),
+    addTweak: (publicKey, tweak) =>
+      native === undefined
+        ? total(() => tiny.pointAddScalar(publicKey, tweak, true), null)
+        : total(() => native.publicKeyTweakAdd(publicKey, tweak, true), null),
   }
 }
 
