@@ -408,8 +408,8 @@ export function createHost(ports: HostPorts): Result<Host> {
       const cancelled = await transfers.cancel(id)
       return cancelled.ok ? ok(viewTransfer(cancelled.value, clock.now())) : cancelled
     },
-    'transfers.resolve': ({ id, decision }) => {
-      const resolved = transfers.resolve(id, decision)
+    'transfers.resolve': async ({ id, decision }) => {
+      const resolved = await transfers.resolve(id, decision)
       return resolved.ok ? ok(viewTransfer(resolved.value, clock.now())) : resolved
     },
     'journal.list': ({ beforeSeq, limit }) => {

@@ -192,7 +192,7 @@ test('an unknown outcome stays until the user looks again, and looking never sen
   )
   expect((await transfers.cancel('t1')).ok).toBe(false)
   found = true
-  transfers.resolve('t1', 'look-again')
+  await transfers.resolve('t1', 'look-again')
   await transfers.settle()
   expect(transfers.get('t1')?.state).toBe('done')
   expect(resumedFlags).toEqual([false, true])
@@ -212,7 +212,7 @@ test('closing on the user’s own judgement ends an unknown transfer without run
   transfers.approve('t1', digest, 'test')
   await transfers.settle()
   const before = runs
-  transfers.resolve('t1', 'did-not-happen')
+  await transfers.resolve('t1', 'did-not-happen')
   await transfers.settle()
   expect(transfers.get('t1')).toMatchObject({
     state: 'refused',
@@ -275,3 +275,38 @@ test.each([
     expect(transfers.get('t1')).toMatchObject({ state, refusal: { code: 'INTERNAL' } })
   },
 )
+
+test('voiding a plan that another call has approved meanwhile changes nothing', async () => {
+  const entries: TransferEvent[] = []
+  const transfers = open(entries, () => new Promise(() => undefined))
+  addPlanned(transfers)
+  transfers.approve('t1', digest, 'test')
+  const written = entries.length
+  const voided = transfers.refuseApproval('t1', { code: 'INTERNAL', data: { reference: 'x' } })
+  expect(voided).toMatchObject({ ok: false, refusal: { code: 'PLAN_STATE_WRONG' } })
+  expect(entries).toHaveLength(written)
+  expect(transfers.get('t1')?.state).toBe('confirming')
+})
+
+test('“it did not happen” said while a look finds that it did is refused, and the transfer goes on', async () => {
+  let looks = 0
+  let find = (): void => undefined
+  const transfers = open([], (_, step) => {
+    if (step !== 'venue-withdraw') return Promise.resolve(done)
+    looks += 1
+    if (looks > 1) return new Promise((resolve) => (find = () => resolve(done)))
+    return Promise.resolve({
+      kind: 'unknown',
+      refusal: { code: 'OUTCOME_UNKNOWN', data: { step, since: 0 } },
+    })
+  })
+  addPlanned(transfers)
+  transfers.approve('t1', digest, 'test')
+  await transfers.settle()
+  await transfers.resolve('t1', 'look-again')
+  const denied = transfers.resolve('t1', 'did-not-happen')
+  find()
+  expect(await denied).toMatchObject({ ok: false, refusal: { code: 'PLAN_STATE_WRONG' } })
+  await transfers.settle()
+  expect(transfers.get('t1')?.state).toBe('done')
+})

@@ -40,14 +40,18 @@ export interface Transfers {
   list(): readonly Transfer[]
   get(id: string): Transfer | undefined
   approve(id: string, digest: string, caller: string): Result<Transfer, 'STORE_WRITE_FAILED'>
-  refuseApproval(id: string, refusal: Refusal): Result<Transfer, 'STORE_WRITE_FAILED'>
+  /** Voids a plan that is still one; what another call has approved meanwhile is left alone. */
+  refuseApproval(
+    id: string,
+    refusal: Refusal,
+  ): Result<Transfer, 'PLAN_STATE_WRONG' | 'STORE_WRITE_FAILED'>
   cancel(
     id: string,
   ): Promise<Result<Transfer, 'NOT_FOUND' | 'PLAN_STATE_WRONG' | 'STORE_WRITE_FAILED'>>
   resolve(
     id: string,
     decision: 'look-again' | 'did-not-happen',
-  ): Result<Transfer, 'NOT_FOUND' | 'PLAN_STATE_WRONG' | 'STORE_WRITE_FAILED'>
+  ): Promise<Result<Transfer, 'NOT_FOUND' | 'PLAN_STATE_WRONG' | 'STORE_WRITE_FAILED'>>
   /** Resolves when nothing is running any more; for tests and close. */
   settle(): Promise<void>
   close(): Promise<void>
@@ -201,8 +205,12 @@ export function createTransfers(options: {
       if (approved.ok) start(id)
       return approved
     },
-    refuseApproval: (id, refusal) =>
-      record({ kind: 'transfer.refused', transferId: id, step: 'approve', refusal }),
+    refuseApproval(id, refusal) {
+      const state = transfers.get(id)?.state ?? 'gone'
+      return state === 'planned'
+        ? record({ kind: 'transfer.refused', transferId: id, step: 'approve', refusal })
+        : refuse('PLAN_STATE_WRONG', { state, needed: 'planned' })
+    },
     async cancel(id) {
       const transfer = transfers.get(id)
       if (transfer === undefined) return refuse('NOT_FOUND', { what: 'transfer', id })
@@ -229,7 +237,14 @@ export function createTransfers(options: {
       }
       return record({ kind: 'transfer.cancelled', transferId: id })
     },
-    resolve(id, decision) {
+    async resolve(id, decision) {
+      const looking = running.get(id)
+      if (looking !== undefined && decision === 'did-not-happen') {
+        // A look may be finding it this moment: it is heard out before anyone says it did not happen.
+        looking.controller.abort()
+        await looking.done
+        if (transfers.get(id)?.state !== 'unknown') start(id)
+      }
       const transfer = transfers.get(id)
       if (transfer === undefined) return refuse('NOT_FOUND', { what: 'transfer', id })
       const step = currentStep(transfer)
