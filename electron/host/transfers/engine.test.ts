@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ok, refuse } from '../../../shared/errors/refusal.ts'
+import { type Refusal, ok, refuse } from '../../../shared/errors/refusal.ts'
 import type { StepKind, TransferEvent } from '../../../shared/transfer/event.ts'
 import type { TransferPlan } from '../../../shared/transfer/plan.ts'
 import { amount, USDC } from '../../../shared/units/amount.ts'
@@ -61,12 +61,14 @@ function open(
   entries: TransferEvent[],
   runStep: RunStep,
   failAt?: (event: TransferEvent) => boolean,
+  blocked: () => Refusal | null = () => null,
 ) {
   const journal = memoryJournal(entries, failAt)
   const transfers = createTransfers({
     journal,
     clock: { now: () => entries.length, sleep: () => Promise.resolve() },
     runStep,
+    blocked,
     onChange: () => undefined,
     log: () => undefined,
   })
@@ -309,4 +311,41 @@ test('“it did not happen” said while a look finds that it did is refused, an
   expect(await denied).toMatchObject({ ok: false, refusal: { code: 'PLAN_STATE_WRONG' } })
   await transfers.settle()
   expect(transfers.get('t1')?.state).toBe('done')
+})
+
+const rolledBack: Refusal = { code: 'RECONCILIATION_NEEDED', data: { reason: 'rolled back' } }
+
+test('after a rollback nothing goes on by itself, and released, what may have left waits for a person', async () => {
+  const entries: TransferEvent[] = []
+  const first = open(entries, (_, step) =>
+    step === 'venue-withdraw' ? new Promise(() => undefined) : Promise.resolve(done),
+  )
+  addPlanned(first)
+  first.approve('t1', digest, 'test')
+  await new Promise((resolve) => setTimeout(resolve, 5))
+  // The restored journal ends before the withdrawal was intended; outside, it was ordered.
+  const intended = entries.findIndex(
+    (event) => event.kind === 'transfer.intent' && event.step === 'venue-withdraw',
+  )
+  const older = entries.slice(0, intended)
+  const ran: StepKind[] = []
+  let refusal: Refusal | null = rolledBack
+  const second = open(
+    older,
+    (_, step) => {
+      ran.push(step)
+      return Promise.resolve(done)
+    },
+    undefined,
+    () => refusal,
+  )
+  second.resume()
+  await second.settle()
+  expect(ran).toEqual([])
+  expect(second.distrust(rolledBack).ok).toBe(true)
+  refusal = null
+  second.resume()
+  await second.settle()
+  expect(ran).toEqual([])
+  expect(second.get('t1')).toMatchObject({ state: 'unknown', refusal: rolledBack })
 })

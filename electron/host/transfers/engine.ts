@@ -32,8 +32,11 @@ export type RunStep = (
 export interface Transfers {
   /** Takes one replayed event, before `resume`. */
   take(event: TransferEvent, at: number): void
-  /** Goes on with whatever was under way when the host last stopped. */
+  /** Goes on with whatever was under way when the host last stopped; with nothing while all is blocked. */
   resume(): void
+  /** After a rollback the last recorded step may not be the last that happened: what was not yet sent ends, the
+   *  rest waits for a person as unknown. Nothing goes on by itself. */
+  distrust(refusal: Refusal): Result<void, 'STORE_WRITE_FAILED'>
   add(
     event: Extract<TransferEvent, { kind: 'transfer.planned' }>,
   ): Result<Transfer, 'STORE_WRITE_FAILED'>
@@ -61,6 +64,8 @@ export function createTransfers(options: {
   readonly journal: Journal
   readonly clock: Clock
   readonly runStep: RunStep
+  /** Why nothing may move now; null when it may. */
+  readonly blocked: () => Refusal | null
   readonly onChange: (transfer: Transfer) => void
   readonly log: (line: string) => void
 }): Transfers {
@@ -128,7 +133,7 @@ export function createTransfers(options: {
   /** One step; false when there is nothing more to do now. */
   async function advance(id: string, signal: AbortSignal): Promise<boolean> {
     const transfer = transfers.get(id)
-    if (transfer === undefined || hasEnded(transfer)) return false
+    if (transfer === undefined || hasEnded(transfer) || options.blocked() !== null) return false
     const step = currentStep(transfer)
     if (step === null || step.kind === 'approve') return false
     const resumed = step.state !== 'waiting'
@@ -172,7 +177,23 @@ export function createTransfers(options: {
     take: (event, at) => {
       apply(event, at)
     },
+    distrust(refusal) {
+      for (const transfer of transfers.values()) {
+        const step = currentStep(transfer)
+        if (hasEnded(transfer) || transfer.state === 'unknown' || step === null) continue
+        const unsent = ['approve', 'confirm-address', 'sign'].includes(step.kind)
+        const recorded = record({
+          kind: unsent ? 'transfer.refused' : 'transfer.unknown',
+          transferId: transfer.id,
+          step: step.kind,
+          refusal,
+        })
+        if (!recorded.ok) return recorded
+      }
+      return ok(undefined)
+    },
     resume() {
+      if (options.blocked() !== null) return
       for (const transfer of transfers.values()) {
         const step = currentStep(transfer)
         if (
