@@ -14,8 +14,10 @@ import { encodeCanonical } from '../../shared/units/canonical.ts'
 export interface Scene {
   readonly world: DemoWorld
   readonly client: Client
-  /** Ends the host and opens another on the same data directory. */
-  restart(): Promise<void>
+  /** The host's data directory. */
+  readonly directory: string
+  /** Ends the host and opens another on the same data directory. `between` runs while there is none. */
+  restart(between?: () => void): Promise<void>
   /** Lines the host logged: broken invariants among them. */
   readonly log: readonly string[]
   close(): Promise<void>
@@ -64,8 +66,10 @@ export async function openScene(): Promise<Scene> {
     world,
     client,
     log,
-    async restart() {
+    directory,
+    async restart(between) {
       await host.close()
+      between?.()
       host = await open()
     },
     async close() {

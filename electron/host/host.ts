@@ -122,6 +122,7 @@ export function createHost(ports: HostPorts): Result<Host> {
     journal,
     clock,
     runStep,
+    blocked,
     onChange: () => publish('transfers'),
     log: ports.log,
   })
@@ -304,6 +305,44 @@ export function createHost(ports: HostPorts): Result<Host> {
     return approved.ok ? ok(viewTransfer(approved.value, clock.now())) : approved
   }
 
+  /** A yes from outside the renderer: the shell's own prompt, else the device's button under our first address. */
+  async function confirmOutside(request: {
+    readonly title: string
+    readonly lines: readonly string[]
+    readonly digest: string
+  }) {
+    const answer = await ports.confirmation.confirm(request, AbortSignal.timeout(deviceTimeoutMs))
+    if (answer === 'confirmed') return ok('shell' as const)
+    const pinned = vault.pinned()
+    if (answer === 'declined' || pinned === null)
+      return refuse('CONFIRMATION_REQUIRED', { what: request.title, where: answer })
+    const path = `${pinned.bitcoin.path}/0/0`
+    const shown = await vault.showAddress('bitcoin', path, AbortSignal.timeout(deviceTimeoutMs))
+    return shown.ok ? ok('device' as const) : shown
+  }
+
+  async function reconcile() {
+    const refusal = blocked()
+    if (refusal === null)
+      return refuse('PLAN_STATE_WRONG', { state: 'not blocked', needed: 'blocked' })
+    const confirmed = await confirmOutside({
+      title: 'reconcile',
+      lines: ['Release all movements: venues and chains agree with this journal'],
+      digest: store.journalHead().hash,
+    })
+    if (!confirmed.ok) return confirmed
+    const confirmedBy = confirmed.value
+    // The block is lifted last: whatever fails before leaves everything blocked.
+    const recorded = journal.record({ kind: 'system.reconciled', confirmedBy })
+    if (!recorded.ok) return recorded
+    const distrusted = transfers.distrust(refusal)
+    if (!distrusted.ok) return distrusted
+    const settled = store.settleRollback()
+    if (!settled.ok) return settled
+    publish('status')
+    return ok({ confirmedBy })
+  }
+
   async function writePolicy(next: Policy) {
     const loosens = loosensPolicy(policy, next)
     if (loosens) {
@@ -408,8 +447,8 @@ export function createHost(ports: HostPorts): Result<Host> {
       const cancelled = await transfers.cancel(id)
       return cancelled.ok ? ok(viewTransfer(cancelled.value, clock.now())) : cancelled
     },
-    'transfers.resolve': ({ id, decision }) => {
-      const resolved = transfers.resolve(id, decision)
+    'transfers.resolve': async ({ id, decision }) => {
+      const resolved = await transfers.resolve(id, decision)
       return resolved.ok ? ok(viewTransfer(resolved.value, clock.now())) : resolved
     },
     'journal.list': ({ beforeSeq, limit }) => {
@@ -424,6 +463,7 @@ export function createHost(ports: HostPorts): Result<Host> {
       return verified.ok ? ok({ count: verified.value.count, head: verified.value.hash }) : verified
     },
     'journal.export': ({ format }) => exportJournal(store, format),
+    'system.reconcile': () => reconcile(),
     'settings.read': () =>
       ok({
         policy,

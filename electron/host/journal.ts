@@ -31,6 +31,9 @@ const otherEventSchema = z.discriminatedUnion('kind', [
     .object({ kind: z.literal('venue.connected'), accountId: z.string(), venue: z.string() })
     .readonly(),
   z.object({ kind: z.literal('venue.disconnected'), accountId: z.string() }).readonly(),
+  z
+    .object({ kind: z.literal('system.reconciled'), confirmedBy: z.enum(['shell', 'device']) })
+    .readonly(),
   z.object({ kind: z.literal('device.late-signature'), what: z.string() }).readonly(),
 ])
 const otherKinds: ReadonlySet<string> = new Set(

@@ -363,6 +363,8 @@ export interface StorePort {
   verifyJournal(): Result<{ readonly count: number; readonly hash: string }, StoreRefusals>
   /** True while a restored or rolled-back store was not reconciled: nothing may move. */
   rollbackSuspected(): boolean
+  /** The user has reconciled venue and chain: this state is the truth from here on. */
+  settleRollback(): Result<void, StoreRefusals>
   /** Small sealed documents: policy, pinned vault, address labels. Value is canonical JSON. */
   readDocument(name: string): Result<string | null, StoreRefusals>
   writeDocument(name: string, value: string): Result<void, StoreRefusals>

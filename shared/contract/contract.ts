@@ -10,6 +10,7 @@ import {
   venuesDisconnect,
 } from './methods/settings.ts'
 import { statusRead } from './methods/status.ts'
+import { systemReconcile } from './methods/system.ts'
 import {
   transfersApprove,
   transfersCancel,
@@ -45,6 +46,7 @@ export const contract = defineContract({
   'journal.list': journalList,
   'journal.verify': journalVerify,
   'journal.export': journalExport,
+  'system.reconcile': systemReconcile,
   'settings.read': settingsRead,
   'settings.writePolicy': settingsWritePolicy,
   'venues.connect': venuesConnect,

@@ -119,6 +119,13 @@ function completeStep(
   }
 }
 
+/** Only the step that is on can begin, fail or become unknown; `verify` fails while `sign` is on. */
+function assertCurrent(transfer: Transfer, kind: StepKind): void {
+  const current = currentStep(transfer)?.kind
+  if (current === kind || (current === 'sign' && kind === 'verify')) return
+  throw new Error(`journal: ${kind} while at ${current ?? 'the end'}`)
+}
+
 /** The first event makes a transfer; the rest move it. `at` is when the journal took the event. */
 export function applyTransferEvent(
   transfer: Transfer | undefined,
@@ -151,6 +158,7 @@ export function applyTransferEvent(
       if (event.digest !== transfer.digest) throw new Error('journal: approval of another digest')
       return completeStep(transfer, 'approve', at, null)
     case 'transfer.intent':
+      assertCurrent(transfer, event.step)
       return {
         ...transfer,
         state: stateAt(event.step),
@@ -165,6 +173,7 @@ export function applyTransferEvent(
     case 'transfer.outcome':
       return completeStep(transfer, event.step, at, event.reference)
     case 'transfer.refused':
+      assertCurrent(transfer, event.step)
       return {
         ...transfer,
         state: 'refused',
@@ -173,6 +182,7 @@ export function applyTransferEvent(
         updatedAt: at,
       }
     case 'transfer.unknown':
+      assertCurrent(transfer, event.step)
       return {
         ...transfer,
         state: 'unknown',
@@ -184,6 +194,7 @@ export function applyTransferEvent(
     case 'transfer.resolved':
       return { ...transfer, updatedAt: at }
     case 'transfer.cancelled':
+      if (!canCancel(transfer)) throw new Error(`journal: cancelled while ${transfer.state}`)
       return { ...transfer, state: 'cancelled', updatedAt: at }
   }
 }

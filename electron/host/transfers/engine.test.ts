@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ok, refuse } from '../../../shared/errors/refusal.ts'
+import { type Refusal, ok, refuse } from '../../../shared/errors/refusal.ts'
 import type { StepKind, TransferEvent } from '../../../shared/transfer/event.ts'
 import type { TransferPlan } from '../../../shared/transfer/plan.ts'
 import { amount, USDC } from '../../../shared/units/amount.ts'
@@ -61,12 +61,14 @@ function open(
   entries: TransferEvent[],
   runStep: RunStep,
   failAt?: (event: TransferEvent) => boolean,
+  blocked: () => Refusal | null = () => null,
 ) {
   const journal = memoryJournal(entries, failAt)
   const transfers = createTransfers({
     journal,
     clock: { now: () => entries.length, sleep: () => Promise.resolve() },
     runStep,
+    blocked,
     onChange: () => undefined,
     log: () => undefined,
   })
@@ -192,7 +194,7 @@ test('an unknown outcome stays until the user looks again, and looking never sen
   )
   expect((await transfers.cancel('t1')).ok).toBe(false)
   found = true
-  transfers.resolve('t1', 'look-again')
+  await transfers.resolve('t1', 'look-again')
   await transfers.settle()
   expect(transfers.get('t1')?.state).toBe('done')
   expect(resumedFlags).toEqual([false, true])
@@ -212,7 +214,7 @@ test('closing on the user’s own judgement ends an unknown transfer without run
   transfers.approve('t1', digest, 'test')
   await transfers.settle()
   const before = runs
-  transfers.resolve('t1', 'did-not-happen')
+  await transfers.resolve('t1', 'did-not-happen')
   await transfers.settle()
   expect(transfers.get('t1')).toMatchObject({
     state: 'refused',
@@ -275,3 +277,75 @@ test.each([
     expect(transfers.get('t1')).toMatchObject({ state, refusal: { code: 'INTERNAL' } })
   },
 )
+
+test('voiding a plan that another call has approved meanwhile changes nothing', async () => {
+  const entries: TransferEvent[] = []
+  const transfers = open(entries, () => new Promise(() => undefined))
+  addPlanned(transfers)
+  transfers.approve('t1', digest, 'test')
+  const written = entries.length
+  const voided = transfers.refuseApproval('t1', { code: 'INTERNAL', data: { reference: 'x' } })
+  expect(voided).toMatchObject({ ok: false, refusal: { code: 'PLAN_STATE_WRONG' } })
+  expect(entries).toHaveLength(written)
+  expect(transfers.get('t1')?.state).toBe('confirming')
+})
+
+test('“it did not happen” said while a look finds that it did is refused, and the transfer goes on', async () => {
+  let looks = 0
+  let find = (): void => undefined
+  const transfers = open([], (_, step) => {
+    if (step !== 'venue-withdraw') return Promise.resolve(done)
+    looks += 1
+    if (looks > 1) return new Promise((resolve) => (find = () => resolve(done)))
+    return Promise.resolve({
+      kind: 'unknown',
+      refusal: { code: 'OUTCOME_UNKNOWN', data: { step, since: 0 } },
+    })
+  })
+  addPlanned(transfers)
+  transfers.approve('t1', digest, 'test')
+  await transfers.settle()
+  await transfers.resolve('t1', 'look-again')
+  const denied = transfers.resolve('t1', 'did-not-happen')
+  find()
+  expect(await denied).toMatchObject({ ok: false, refusal: { code: 'PLAN_STATE_WRONG' } })
+  await transfers.settle()
+  expect(transfers.get('t1')?.state).toBe('done')
+})
+
+const rolledBack: Refusal = { code: 'RECONCILIATION_NEEDED', data: { reason: 'rolled back' } }
+
+test('after a rollback nothing goes on by itself, and released, what may have left waits for a person', async () => {
+  const entries: TransferEvent[] = []
+  const first = open(entries, (_, step) =>
+    step === 'venue-withdraw' ? new Promise(() => undefined) : Promise.resolve(done),
+  )
+  addPlanned(first)
+  first.approve('t1', digest, 'test')
+  await new Promise((resolve) => setTimeout(resolve, 5))
+  // The restored journal ends before the withdrawal was intended; outside, it was ordered.
+  const intended = entries.findIndex(
+    (event) => event.kind === 'transfer.intent' && event.step === 'venue-withdraw',
+  )
+  const older = entries.slice(0, intended)
+  const ran: StepKind[] = []
+  let refusal: Refusal | null = rolledBack
+  const second = open(
+    older,
+    (_, step) => {
+      ran.push(step)
+      return Promise.resolve(done)
+    },
+    undefined,
+    () => refusal,
+  )
+  second.resume()
+  await second.settle()
+  expect(ran).toEqual([])
+  expect(second.distrust(rolledBack).ok).toBe(true)
+  refusal = null
+  second.resume()
+  await second.settle()
+  expect(ran).toEqual([])
+  expect(second.get('t1')).toMatchObject({ state: 'unknown', refusal: rolledBack })
+})

@@ -32,22 +32,29 @@ export type RunStep = (
 export interface Transfers {
   /** Takes one replayed event, before `resume`. */
   take(event: TransferEvent, at: number): void
-  /** Goes on with whatever was under way when the host last stopped. */
+  /** Goes on with whatever was under way when the host last stopped; with nothing while all is blocked. */
   resume(): void
+  /** After a rollback the last recorded step may not be the last that happened: what was not yet sent ends, the
+   *  rest waits for a person as unknown. Nothing goes on by itself. */
+  distrust(refusal: Refusal): Result<void, 'STORE_WRITE_FAILED'>
   add(
     event: Extract<TransferEvent, { kind: 'transfer.planned' }>,
   ): Result<Transfer, 'STORE_WRITE_FAILED'>
   list(): readonly Transfer[]
   get(id: string): Transfer | undefined
   approve(id: string, digest: string, caller: string): Result<Transfer, 'STORE_WRITE_FAILED'>
-  refuseApproval(id: string, refusal: Refusal): Result<Transfer, 'STORE_WRITE_FAILED'>
+  /** Voids a plan that is still one; what another call has approved meanwhile is left alone. */
+  refuseApproval(
+    id: string,
+    refusal: Refusal,
+  ): Result<Transfer, 'PLAN_STATE_WRONG' | 'STORE_WRITE_FAILED'>
   cancel(
     id: string,
   ): Promise<Result<Transfer, 'NOT_FOUND' | 'PLAN_STATE_WRONG' | 'STORE_WRITE_FAILED'>>
   resolve(
     id: string,
     decision: 'look-again' | 'did-not-happen',
-  ): Result<Transfer, 'NOT_FOUND' | 'PLAN_STATE_WRONG' | 'STORE_WRITE_FAILED'>
+  ): Promise<Result<Transfer, 'NOT_FOUND' | 'PLAN_STATE_WRONG' | 'STORE_WRITE_FAILED'>>
   /** Resolves when nothing is running any more; for tests and close. */
   settle(): Promise<void>
   close(): Promise<void>
@@ -57,6 +64,8 @@ export function createTransfers(options: {
   readonly journal: Journal
   readonly clock: Clock
   readonly runStep: RunStep
+  /** Why nothing may move now; null when it may. */
+  readonly blocked: () => Refusal | null
   readonly onChange: (transfer: Transfer) => void
   readonly log: (line: string) => void
 }): Transfers {
@@ -124,7 +133,7 @@ export function createTransfers(options: {
   /** One step; false when there is nothing more to do now. */
   async function advance(id: string, signal: AbortSignal): Promise<boolean> {
     const transfer = transfers.get(id)
-    if (transfer === undefined || hasEnded(transfer)) return false
+    if (transfer === undefined || hasEnded(transfer) || options.blocked() !== null) return false
     const step = currentStep(transfer)
     if (step === null || step.kind === 'approve') return false
     const resumed = step.state !== 'waiting'
@@ -168,7 +177,23 @@ export function createTransfers(options: {
     take: (event, at) => {
       apply(event, at)
     },
+    distrust(refusal) {
+      for (const transfer of transfers.values()) {
+        const step = currentStep(transfer)
+        if (hasEnded(transfer) || transfer.state === 'unknown' || step === null) continue
+        const unsent = ['approve', 'confirm-address', 'sign'].includes(step.kind)
+        const recorded = record({
+          kind: unsent ? 'transfer.refused' : 'transfer.unknown',
+          transferId: transfer.id,
+          step: step.kind,
+          refusal,
+        })
+        if (!recorded.ok) return recorded
+      }
+      return ok(undefined)
+    },
     resume() {
+      if (options.blocked() !== null) return
       for (const transfer of transfers.values()) {
         const step = currentStep(transfer)
         if (
@@ -201,8 +226,12 @@ export function createTransfers(options: {
       if (approved.ok) start(id)
       return approved
     },
-    refuseApproval: (id, refusal) =>
-      record({ kind: 'transfer.refused', transferId: id, step: 'approve', refusal }),
+    refuseApproval(id, refusal) {
+      const state = transfers.get(id)?.state ?? 'gone'
+      return state === 'planned'
+        ? record({ kind: 'transfer.refused', transferId: id, step: 'approve', refusal })
+        : refuse('PLAN_STATE_WRONG', { state, needed: 'planned' })
+    },
     async cancel(id) {
       const transfer = transfers.get(id)
       if (transfer === undefined) return refuse('NOT_FOUND', { what: 'transfer', id })
@@ -229,7 +258,14 @@ export function createTransfers(options: {
       }
       return record({ kind: 'transfer.cancelled', transferId: id })
     },
-    resolve(id, decision) {
+    async resolve(id, decision) {
+      const looking = running.get(id)
+      if (looking !== undefined && decision === 'did-not-happen') {
+        // A look may be finding it this moment: it is heard out before anyone says it did not happen.
+        looking.controller.abort()
+        await looking.done
+        if (transfers.get(id)?.state !== 'unknown') start(id)
+      }
       const transfer = transfers.get(id)
       if (transfer === undefined) return refuse('NOT_FOUND', { what: 'transfer', id })
       const step = currentStep(transfer)
