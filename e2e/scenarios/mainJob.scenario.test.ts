@@ -1,3 +1,4 @@
+import type { TransferView } from '../../shared/contract/methods/transfers.ts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { amountToNumber } from '../../shared/units/amount.ts'
 import { type Scene, openScene, settlePortfolio, until, untilState } from './demoHost.ts'
@@ -19,6 +20,11 @@ beforeAll(async () => {
 afterAll(async () => {
   await scene?.close()
 })
+
+/** What the review promised to stand on the device's screen did stand there, to the letter. */
+function expectShown(view: TransferView, shown: ReadonlySet<string>): void {
+  expect([...shown]).toEqual(expect.arrayContaining(view.deviceLines.map(({ device }) => device)))
+}
 
 async function balanceOf(asset: string): Promise<number> {
   const view = await scene.client.call('vault.read', {})
@@ -51,7 +57,7 @@ test('sweep: suggested, planned, address confirmed on the device, withdrawn, arr
   expect(planned.plan.before?.requiredUsd).toBeGreaterThan(0)
   expect(planned.plan.after?.excessUsd).toBeLessThan(planned.plan.before?.excessUsd ?? 0)
   await approve(scene, planned)
-  await confirmOnDevice(scene, planned.id)
+  expectShown(planned, await confirmOnDevice(scene, planned.id))
   const done = await untilState(scene, planned.id, ['done', 'refused', 'unknown'])
   expect(done).toMatchObject({ state: 'done', refusal: null })
   expect(done.txid).toMatch(/^0x[0-9a-f]{64}$/)
@@ -73,7 +79,7 @@ test('withdraw bitcoin: signed on the device, verified, sent, confirmed', async 
     address: bitcoinRecipient,
   })
   await approve(scene, planned)
-  await confirmOnDevice(scene, planned.id)
+  expectShown(planned, await confirmOnDevice(scene, planned.id))
   await untilState(scene, planned.id, ['sent', 'refused'])
   scene.world.bitcoin.mine(1)
   const done = await untilState(scene, planned.id, ['done', 'refused'])
@@ -95,7 +101,7 @@ test.each([
       address: evmRecipient,
     })
     await approve(scene, planned)
-    await confirmOnDevice(scene, planned.id)
+    expectShown(planned, await confirmOnDevice(scene, planned.id))
     expect(await untilState(scene, planned.id, ['done', 'refused'])).toMatchObject({
       state: 'done',
       refusal: null,
@@ -117,7 +123,7 @@ test('top up: signed on the device, credited at the venue, moved to margin', asy
     amount: '3000',
   })
   await approve(scene, planned)
-  await confirmOnDevice(scene, planned.id)
+  expectShown(planned, await confirmOnDevice(scene, planned.id))
   const done = await untilState(scene, planned.id, ['done', 'refused', 'unknown'])
   expect(done).toMatchObject({ state: 'done', refusal: null })
   await scene.client.call('portfolio.refresh', {})

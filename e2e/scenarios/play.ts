@@ -28,15 +28,19 @@ export async function approve({ client }: Scene, view: TransferView): Promise<vo
   if (!approved.ok) throw new Error(encodeCanonical(approved.refusal))
 }
 
-/** Presses the device's confirm button on each page it shows until the transfer is past the device. */
-export async function confirmOnDevice(scene: Scene, id: string): Promise<void> {
+/** Presses the device's confirm button on each page it shows until the transfer is past the device.
+ *  Returns every value that stood on its screen. */
+export async function confirmOnDevice(scene: Scene, id: string): Promise<ReadonlySet<string>> {
+  const shown = new Set<string>()
   await until(async () => {
     const view = await scene.client.call('transfers.read', { id })
     if (!view.ok) throw new Error(view.refusal.code)
     if (view.value.state !== 'signing' && view.value.state !== 'confirming') return true
+    for (const line of scene.world.device.screen().lines) shown.add(line.value)
     scene.world.device.press('confirm')
     return undefined
   }, 'the device to be done')
+  return shown
 }
 
 /** Everything that could have been lost, as the outside world has it: not as the app says. */

@@ -18,7 +18,7 @@ import { createHyperliquid } from '../adapters/venue/hyperliquid/hyperliquid.ts'
 import { createHost } from '../host/host.ts'
 import type { Host } from '../host/host.types.ts'
 import type { ConfirmationPort, HostPorts, OpenVenue } from '../host/ports.ts'
-import type { WorldDescription } from '../simulators/world.ts'
+import type { WorldDescription } from '../simulators/description.ts'
 
 export const version = '0.1.0'
 

@@ -1,7 +1,7 @@
 /** What a shell hands to the demo's host: where the world listens, and the data key of this one run.
  *  In the environment, so that a host started again after a crash finds the same world and its own store. */
 import { z } from 'zod'
-import { type WorldDescription, worldSchema } from '../simulators/world.ts'
+import { type WorldDescription, worldSchema } from '../simulators/description.ts'
 
 const name = 'BULKHEAD_DEMO'
 const schema = z.object({ world: worldSchema, dataKeyHex: z.string().regex(/^[0-9a-f]{64}$/) })

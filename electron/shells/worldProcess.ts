@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
-import { type WorldDescription, worldSchema } from '../simulators/world.ts'
+import { type WorldDescription, worldSchema } from '../simulators/description.ts'
 
 const readySchema = z.union([z.object({ world: worldSchema }), z.object({ refused: z.string() })])
 const startTimeoutMs = 30_000

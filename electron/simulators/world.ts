@@ -2,28 +2,11 @@
  *  venue pays out is a real transaction on the chain, and what arrives at its address is credited.
  *  Fresh keys each time; nothing here knows the product. Says in its description where everything listens. */
 import { randomBytes } from 'node:crypto'
-import { z } from 'zod'
+import type { WorldDescription } from './description.ts'
 import { type BitcoinSimulator, startBitcoinSimulator } from './bitcoin/simulator.ts'
 import { type EvmWorld, startEvmWorld } from './evm/world.ts'
 import { type SoftwareOneKey, mnemonicFromEntropy, serveSoftwareOneKey } from './onekey/serve.ts'
 import { type DemoVenues, startDemoVenues } from './venue/demo.ts'
-
-const port = z.int().min(1).max(65_535)
-
-/** Where the world listens. Text between processes; holds keys of the simulated venues only. */
-export const worldSchema = z
-  .object({
-    binance: z
-      .object({ origin: z.string(), label: z.string(), apiKey: z.string(), secret: z.string() })
-      .readonly(),
-    hyperliquid: z.object({ origin: z.string(), label: z.string(), user: z.string() }).readonly(),
-    venueControl: z.object({ url: z.string(), token: z.string() }).readonly(),
-    bitcoin: z.object({ port }).readonly(),
-    evm: z.object({ url: z.string(), chainId: z.int(), usdc: z.string() }).readonly(),
-    device: z.object({ port, pageUrl: z.string(), pageOrigin: z.string() }).readonly(),
-  })
-  .readonly()
-export type WorldDescription = z.infer<typeof worldSchema>
 
 export interface DemoWorld {
   readonly description: WorldDescription

@@ -6,11 +6,11 @@ import { type Amount, amountToDecimal } from '../../../shared/units/amount.ts'
 
 type DeviceLine = TransferView['deviceLines'][number]
 
-/** '0.05 BTC': the device drops zeros at the end. */
-function inDeviceWords(value: Amount): string {
+/** '0.05 BTC': the device drops zeros at the end, and has its own ticker for a test network. */
+function inDeviceWords(value: Amount, ticker: string = value.asset): string {
   const text = amountToDecimal(value)
   const short = text.includes('.') ? text.replace(/0+$/, '').replace(/\.$/, '') : text
-  return `${short} ${value.asset}`
+  return `${short} ${ticker}`
 }
 
 function approved(value: Amount): string {
@@ -28,12 +28,14 @@ function deviceLines(plan: TransferPlan): readonly DeviceLine[] {
   switch (execution.kind) {
     case 'venue':
       return [{ key: 'address', approved: execution.address, device: execution.address }]
-    case 'bitcoin':
+    case 'bitcoin': {
+      const ticker = execution.network === 'regtest' ? 'REGTEST' : 'BTC'
       return [
         to,
-        moved,
-        { key: 'fee', approved: approved(networkFee), device: inDeviceWords(networkFee) },
+        { ...moved, device: inDeviceWords(amount, ticker) },
+        { key: 'fee', approved: approved(networkFee), device: inDeviceWords(networkFee, ticker) },
       ]
+    }
     case 'evm':
       return [
         to,
