@@ -123,3 +123,24 @@ export function isZero(value: Decimal): boolean {
 export function magnitude(value: Decimal): Decimal {
   return decimalFromBig(new Big(value).abs())
 }
+
+/** Rows by their `key`; rows that are no objects or lack the key are left out. */
+export function rowsBy(answer: unknown, key: string): ReadonlyMap<string, Row> {
+  const rows = new Map<string, Row>()
+  for (const item of parseList(answer) ?? []) {
+    const row = parseRow(item)
+    const name = row?.[key]
+    if (row !== undefined && typeof name === 'string' && !rows.has(name)) rows.set(name, row)
+  }
+  return rows
+}
+
+/** a × b, exact. */
+export function times(a: Decimal, b: Decimal): Decimal {
+  return decimalFromBig(new Big(a).times(b))
+}
+
+/** a − b, exact. */
+export function minus(a: Decimal, b: Decimal): Decimal {
+  return decimalFromBig(new Big(a).minus(b))
+}

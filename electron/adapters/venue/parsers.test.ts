@@ -21,6 +21,7 @@ import {
 import { parseExact, parseInstant } from './fields.ts'
 import { type HyperliquidAnswers, parseHyperliquidAccount } from './hyperliquid/parseAccount.ts'
 import { parseMarkQuotes } from './hyperliquid/parseQuotes.ts'
+import { allFinite, mutationsOf } from './mutations.fixture.ts'
 import type { Parsed } from './parsed.ts'
 
 const identity = { accountId: 'a', label: 'A' }
@@ -300,80 +301,10 @@ describe('exact numbers', () => {
 
 // ── any JSON, mutated out of real shapes ──────────────────────────────────────
 
-const oddValue = fc.oneof(
-  fc.constantFrom(
-    '',
-    'NaN',
-    '-0.0',
-    '1e999',
-    '1E-8',
-    '-1',
-    '9'.repeat(90),
-    null,
-    0,
-    -1,
-    1e308,
-    true,
-    [],
-    {},
-    [null],
-    { toString: 1, valueOf: 1 },
-  ),
-  fc.jsonValue({ maxDepth: 2 }),
-)
-
-type Path = readonly (string | number)[]
-
-function pathsOf(value: unknown, path: Path = []): Path[] {
-  if (typeof value !== 'object' || value === null) return [path]
-  return [path, ...Object.entries(value).flatMap(([key, child]) => pathsOf(child, [...path, key]))]
-}
-
-function replaceAt(root: unknown, path: Path, change: (value: unknown) => unknown): unknown {
-  const [head, ...rest] = path
-  if (head === undefined) return change(root)
-  if (Array.isArray(root)) {
-    return root.map((item, index) =>
-      String(index) === String(head) ? replaceAt(item, rest, change) : item,
-    )
-  }
-  if (typeof root !== 'object' || root === null) return root
-  return Object.fromEntries(
-    Object.entries(root).map(([key, child]) => [
-      key,
-      key === head ? replaceAt(child, rest, change) : child,
-    ]),
-  )
-}
-
-/** One to four places of the answer changed to something odd, or doubled. */
-function mutationsOf(shape: unknown): fc.Arbitrary<unknown> {
-  const paths = pathsOf(shape)
-  const change = fc.tuple(fc.constantFrom(...paths), oddValue, fc.boolean())
-  return fc
-    .array(change, { minLength: 1, maxLength: 4 })
-    .map((changes) =>
-      changes.reduce(
-        (root, [path, odd, double]) =>
-          replaceAt(root, path, (value) =>
-            double && Array.isArray(value) ? [...value, ...value] : odd,
-          ),
-        shape,
-      ),
-    )
-}
-
-const finite = (value: unknown): boolean => {
-  if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0)
-  if (Array.isArray(value)) return value.every(finite)
-  if (typeof value === 'object' && value !== null) return Object.values(value).every(finite)
-  return true
-}
-
 const sound = (parsed: Parsed<AccountSnapshot>): boolean => {
   if (parsed.kind === 'malformed') return parsed.field !== ''
   const { gaps: _gaps, ...figures } = parsed.value
-  return accountSnapshotSchema.safeParse(parsed.value).success && finite(figures)
+  return accountSnapshotSchema.safeParse(parsed.value).success && allFinite(figures)
 }
 
 describe('properties', () => {
@@ -455,7 +386,7 @@ describe('properties', () => {
       fc.assert(
         fc.property(mutationsOf(shape), (answer) => {
           const parsed = parse(answer)
-          return parsed.kind === 'parsed' ? finite(parsed.value) : parsed.field !== ''
+          return parsed.kind === 'parsed' ? allFinite(parsed.value) : parsed.field !== ''
         }),
         { numRuns: 500 },
       )

@@ -22,6 +22,7 @@ import {
   quoteValue,
   type Row,
   readFields,
+  rowsBy,
 } from '../fields.ts'
 import type { Parsed, SnapshotIdentity } from '../parsed.ts'
 
@@ -40,17 +41,6 @@ export interface BinanceAnswers {
 
 const malformed = (field: string, value: unknown) =>
   ({ kind: 'malformed', field, value: quoteValue(value) }) as const
-
-/** Rows by their `key`; rows that are no objects or lack the key are left out. */
-export function rowsBy(answer: unknown, key: string): ReadonlyMap<string, Row> {
-  const rows = new Map<string, Row>()
-  for (const item of parseList(answer) ?? []) {
-    const row = parseRow(item)
-    const name = row?.[key]
-    if (row !== undefined && typeof name === 'string' && !rows.has(name)) rows.set(name, row)
-  }
-  return rows
-}
 
 /** Maintenance tiers of one leverageBracket row, ascending; empty with a gap when unusable. */
 export function parseTiers(row: Row | undefined, symbol: string, gaps: Gap[]): MaintenanceTier[] {
@@ -127,6 +117,9 @@ function isolatedWalletOf(fields: Fields, unrealised: Decimal | null): Decimal |
   return decimalFromBig(new Big(margin).minus(unrealised))
 }
 
+/** Binance writes booleans, and in older answers 'true'. */
+const saysYes = (value: unknown): boolean => value === true || value === 'true'
+
 const legs: Readonly<Record<string, Position['leg']>> = {
   BOTH: 'both',
   LONG: 'long',
@@ -180,6 +173,7 @@ export function parsePosition(row: Row, tables: Tables, gaps: Gap[]): Position |
     mark,
     marginMode,
     isolatedWallet,
+    autoAddMargin: marginMode === 'isolated' && saysYes(config?.['isAutoAddMargin']),
     leverage,
     tiers: parseTiers(tables.brackets.get(symbol), symbol, gaps),
     liquidationFeeRate: 0,

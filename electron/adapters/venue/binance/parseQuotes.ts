@@ -3,9 +3,8 @@
 import Big from 'big.js'
 import { type Quote, quoteSchema } from '../../../../shared/market/quote.ts'
 import { decimalFromBig } from '../../../../shared/units/decimal.ts'
-import { parseExact, parseInstant, parseList, quoteValue, type Row } from '../fields.ts'
+import { parseExact, parseInstant, parseList, quoteValue, type Row, rowsBy } from '../fields.ts'
 import type { Parsed } from '../parsed.ts'
-import { rowsBy } from './parseAccount.ts'
 
 interface Priced {
   readonly usd: Big

@@ -1,0 +1,173 @@
+/** From a venue's fields to a Position, the same way for every venue: what the risk rests on must be
+ *  there, or the position is left out and the gaps say so. The rest may be unknown, and is said too. */
+import type {
+  Collateral,
+  Gap,
+  MaintenanceTier,
+  Position,
+  VenueId,
+} from '../../../shared/collateral/snapshot.ts'
+import { ruleOf } from '../../../shared/margin/venues/table.ts'
+import { type Decimal, decimalFromBig } from '../../../shared/units/decimal.ts'
+import Big from 'big.js'
+import { type Fields, isZero, magnitude, minus, parseExact, quoteValue } from './fields.ts'
+
+/** A position as far as it could be read; null for what could not. */
+export interface PositionDraft {
+  readonly fields: Fields
+  readonly symbol: string
+  readonly base: string | null
+  readonly settle: string | null
+  readonly contractType: Position['contractType'] | null
+  readonly side: Position['side'] | null
+  readonly leg: Position['leg']
+  /** Base units for linear, USD for inverse; the sign is dropped. */
+  readonly size: Decimal | null
+  readonly entry: Decimal | null
+  readonly mark: Decimal | null
+  readonly marginMode: Position['marginMode'] | null
+  /** Without profit and loss; read only when isolated. */
+  readonly isolatedWallet: Decimal | null
+  readonly leverage: Decimal | null
+  readonly tiers: readonly MaintenanceTier[]
+  readonly maintenance: Decimal | null
+  readonly unrealised: Decimal | null
+  readonly liquidation: Decimal | null
+  readonly tickSize: Decimal | null
+  readonly funding: Position['funding']
+}
+
+/** The position, or null when one of its vital parts is null or not positive; each is reported. */
+export function finishPosition(venue: VenueId, draft: PositionDraft): Position | null {
+  const { fields, base, settle, contractType, side, size, entry, mark, marginMode } = draft
+  const isolatedWallet = marginMode === 'isolated' ? draft.isolatedWallet : null
+  const vital = { base, settle, contractType, side, size, entry, mark, marginMode }
+  for (const [name, value] of Object.entries(vital)) {
+    if (value === null) fields.report(name, 'missing')
+  }
+  if (base === null || settle === null || contractType === null || side === null) return null
+  if (size === null || entry === null || mark === null || marginMode === null) return null
+  if (marginMode === 'isolated' && isolatedWallet === null) {
+    fields.report('isolatedWallet', 'missing')
+    return null
+  }
+  const positive = { entry, mark, size: magnitude(size) }
+  for (const [name, value] of Object.entries(positive)) {
+    if (Number(value) > 0) continue
+    fields.report(name, 'malformed')
+    return null
+  }
+  if (draft.tickSize === null) fields.report('tickSize', 'missing')
+  if (draft.funding === null) fields.report('funding', 'missing')
+  const { liquidation, leverage } = draft
+  return {
+    symbol: draft.symbol,
+    base,
+    settle,
+    contractType,
+    side,
+    leg: draft.leg,
+    size: magnitude(size),
+    entry,
+    mark,
+    marginMode,
+    isolatedWallet,
+    leverage,
+    tiers: [...draft.tiers],
+    liquidationFeeRate: ruleOf(venue).liquidationFeeRate(
+      side,
+      leverage === null ? null : Number(leverage),
+    ),
+    maintenance: draft.maintenance,
+    unrealised: draft.unrealised,
+    reportedLiquidation: liquidation === null || Number(liquidation) <= 0 ? null : liquidation,
+    tickSize: draft.tickSize,
+    funding: draft.funding,
+  }
+}
+
+/** One tier as read; undefined parts make the table unusable. */
+export interface TierDraft {
+  readonly floor: Decimal | undefined
+  readonly rate: Decimal | undefined
+  /** '0' where the venue's tiers carry none. */
+  readonly deduction: Decimal | undefined
+  /** Multiplies the floor: contract value × price where tiers are counted in contracts. */
+  readonly scale?: number
+}
+
+/** Ascending tiers from floor 0; empty with a gap when missing, crossed or out of range. */
+export function finishTiers(
+  rows: readonly TierDraft[],
+  symbol: string,
+  gaps: Gap[],
+): MaintenanceTier[] {
+  const field = `tiers.${symbol}`
+  if (rows.length === 0) {
+    gaps.push({ field, problem: 'missing', value: null })
+    return []
+  }
+  const tiers: MaintenanceTier[] = []
+  for (const { floor, rate, deduction, scale } of rows) {
+    tiers.push({
+      floor: Number(floor ?? Number.NaN) * (scale ?? 1),
+      rate: Number(rate ?? Number.NaN),
+      deduction: Number(deduction ?? Number.NaN),
+    })
+  }
+  tiers.sort((a, b) => a.floor - b.floor)
+  const sound = tiers.every(
+    ({ floor, rate, deduction }, index) =>
+      Number.isFinite(floor) &&
+      Number.isFinite(deduction) &&
+      rate > 0 &&
+      rate < 1 &&
+      (index === 0 ? floor === 0 : floor > (tiers[index - 1]?.floor ?? Number.NaN)),
+  )
+  if (sound) return tiers
+  gaps.push({ field, problem: 'malformed', value: quoteValue(rows) })
+  return []
+}
+
+/** Value ÷ units, to 12 decimals: the price a venue used when it gives only both sides. Null at zero. */
+export function priceFrom(value: unknown, units: unknown): Decimal | null {
+  const worth = parseExact(value)
+  const count = parseExact(units)
+  if (worth === undefined || count === undefined || isZero(count)) return null
+  const price = new Big(worth).div(count).round(12)
+  return price.gt(0) ? (parseExact(decimalFromBig(price)) ?? null) : null
+}
+
+/** The wallet left for cross positions: less what the isolated positions of that asset hold. */
+export function crossWallet(
+  wallet: Decimal,
+  asset: string,
+  positions: readonly Position[],
+): Decimal {
+  return positions
+    .filter((position) => position.settle === asset && position.isolatedWallet !== null)
+    .reduce((left, { isolatedWallet }) => minus(left, parseExact(isolatedWallet) ?? left), wallet)
+}
+
+/** Counts one for one: in single-asset pools an asset backs its own contracts. */
+export const oneForOne: Collateral['haircuts'] = [{ floor: 0, weight: 1 }]
+
+/** 'XBT' is BTC by another name. */
+export function commonName(asset: string): string {
+  return asset === 'XBT' ? 'BTC' : asset
+}
+
+/** The sum, or null when one is unknown. */
+export function sumOrNull(values: readonly (Decimal | null)[]): Decimal | null {
+  let total = new Big(0)
+  for (const value of values) {
+    if (value === null) return null
+    total = total.plus(value)
+  }
+  return decimalFromBig(total)
+}
+
+/** '0' when every figure is a known zero, whatever its asset; otherwise null, as assets do not add up. */
+export function zeroOrNull(values: readonly (Decimal | null)[]): Decimal | null {
+  return values.every((value) => value !== null && isZero(value)) ? sumOrNull([]) : null
+}
