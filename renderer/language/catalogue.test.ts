@@ -101,7 +101,7 @@ describe.each(languages)('refusals in %s', (language) => {
       const { speech, problems, format } = speak(language)
       const sample = refusalSamples.find((refusal) => refusal.code === code)
       if (sample === undefined) throw new Error(`no sample for ${code}`)
-      const words = refusalWords(sample, format, speech.t)
+      const words = refusalWords(sample, format, speech)
       expect(problems).toEqual([])
       expect(words.message).not.toMatch(/[{}]|error\./)
       expect(words.wayOut).not.toMatch(/[{}]|error\./)

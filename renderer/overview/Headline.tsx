@@ -115,11 +115,13 @@ export function Headline({ portfolio }: { readonly portfolio: Portfolio }) {
                 })}
           </dd>
           <dd className="figure-note">
-            {counts.unknown > 0
-              ? t('headline.scenariosUnknown', { count: counts.unknown })
-              : counts.failed > 0
-                ? t('headline.scenariosFailed', { count: counts.failed })
-                : t('headline.scenariosFine')}
+            {all === 0
+              ? t('headline.scenariosNone')
+              : counts.unknown > 0
+                ? t('headline.scenariosUnknown', { count: counts.unknown })
+                : counts.failed > 0
+                  ? t('headline.scenariosFailed', { count: counts.failed })
+                  : t('headline.scenariosFine')}
           </dd>
         </div>
         <div className="figure">

@@ -103,6 +103,7 @@ export function SuggestionSide({
   const { t } = speech
   const format = useFormat()
   const withheld = portfolio.accounts.filter((account) => account.withheld !== null)
+  const silent = portfolio.accounts.filter((account) => account.snapshot === null)
   return (
     <div className="wall-middle" data-testid="wall-middle">
       <h2 className="dim">{t('wall.middle')}</h2>
@@ -114,7 +115,15 @@ export function SuggestionSide({
           planning={planning}
         />
       ))}
-      {portfolio.suggestions.length === 0 && withheld.length === 0 && (
+      {silent.map((account) => (
+        <p key={account.accountId} className="quiet-note">
+          <CircleSlash size={16} aria-hidden className="grade-warn" />{' '}
+          <span>
+            <strong>{visibleText(account.label)}</strong> {t('suggestion.silent')}
+          </span>
+        </p>
+      ))}
+      {portfolio.suggestions.length + withheld.length + silent.length === 0 && (
         <p className="quiet-note">
           <CircleCheck size={16} aria-hidden className="grade-good" />{' '}
           {portfolio.accounts.length === 0 ? t('suggestion.noAccounts') : t('suggestion.none')}

@@ -45,7 +45,8 @@ function TankColumn({
   readonly scale: number
   readonly staleAfterMs: number
 }) {
-  const { t } = useText()
+  const speech = useText()
+  const { t } = speech
   const format = useFormat()
   const now = useNow()
   const { report } = account
@@ -55,7 +56,7 @@ function TankColumn({
     measure.kind === 'known' && measure.value !== undefined
       ? format.usd(measure.value)
       : t('unknown')
-  const failure = account.refusal === null ? null : refusalWords(account.refusal, format, t)
+  const failure = account.refusal === null ? null : refusalWords(account.refusal, format, speech)
   return (
     <li className={`tank-column${isAged(account, now, staleAfterMs) ? ' aged' : ''}`}>
       <TankPicture

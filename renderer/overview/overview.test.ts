@@ -19,8 +19,8 @@ import { tankOf, tankScale } from './tank.ts'
 const now = 1_790_000_000_000
 const full = portfolioFixture('full', now)
 const partial = portfolioFixture('partial', now)
-const { t } = makeText(createIntl({ locale: 'en', messages: catalogues.en }))
-const format = createFormat('en', false, t)
+const speech = makeText(createIntl({ locale: 'en', messages: catalogues.en }))
+const format = createFormat('en', false, speech.t)
 
 test('the nearest liquidation is the smallest of both directions over all accounts', () => {
   const nearest = nearestLiquidation(full.accounts)
@@ -115,7 +115,7 @@ test.each([
     },
     now,
     format,
-    t,
+    speech,
   )
   expect(source.grade).toBe(grade)
 })

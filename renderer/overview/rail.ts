@@ -15,6 +15,8 @@ export interface RailBar {
   readonly label: string
   readonly down: End
   readonly up: End
+  /** Too old to act on: drawn grey, and said. */
+  readonly aged: boolean
 }
 
 export interface RailMark {
@@ -47,6 +49,7 @@ export function railBars(portfolio: Portfolio): readonly RailBar[] {
     label,
     down: report === null ? { kind: 'unknown', missing: ['snapshot'] } : endOf(report.distanceDown),
     up: report === null ? { kind: 'unknown', missing: ['snapshot'] } : endOf(report.distanceUp),
+    aged: report?.state === 'stale',
   }))
 }
 

@@ -54,7 +54,14 @@ function textWidth(text: string): number {
   )
 }
 
-function drawEnd(end: End, x: number, y: number, side: -1 | 1, input: RailPictureInput) {
+function drawEnd(
+  end: End,
+  aged: boolean,
+  x: number,
+  y: number,
+  side: -1 | 1,
+  input: RailPictureInput,
+) {
   const { ink, format, t } = input
   const near = end.kind === 'breached' || (end.kind === 'at' && end.near)
   const colour = near ? ink.breach : end.kind === 'unknown' ? ink.dim : ink.ink
@@ -80,7 +87,7 @@ function drawEnd(end: End, x: number, y: number, side: -1 | 1, input: RailPictur
     type: 'rect',
     silent: true,
     shape: { x: x - capPx / 2, y: y - barPx / 2 - 5, width: capPx, height: barPx + 10, r: 2 },
-    style: { fill: near ? ink.breach : ink.hot },
+    style: { fill: aged ? ink.dim : near ? ink.breach : ink.hot },
   }
   return [cap, text]
 }
@@ -105,7 +112,7 @@ function drawBar(bar: RailBar, api: Api, index: number, input: RailPictureInput)
       },
       style: unknown
         ? { fill: 'transparent', stroke: ink.dim, lineDash: [3, 4], lineWidth: 1 }
-        : { fill: ink.hotSoft },
+        : { fill: bar.aged ? ink.line : ink.hotSoft },
     }
   }
   const [zero] = api.coord([0, index])
@@ -115,11 +122,11 @@ function drawBar(bar: RailBar, api: Api, index: number, input: RailPictureInput)
       half(bar.down, left, zero),
       half(bar.up, zero, right),
       ...(bar.down.kind === 'unknown' || bar.down.kind === 'breached'
-        ? drawEnd(bar.down, zero - 10, y, -1, input)
-        : drawEnd(bar.down, left, y, -1, input)),
+        ? drawEnd(bar.down, bar.aged, zero - 10, y, -1, input)
+        : drawEnd(bar.down, bar.aged, left, y, -1, input)),
       ...(bar.up.kind === 'unknown' || bar.up.kind === 'breached'
-        ? drawEnd(bar.up, zero + 10, y, 1, input)
-        : drawEnd(bar.up, right, y, 1, input)),
+        ? drawEnd(bar.up, bar.aged, zero + 10, y, 1, input)
+        : drawEnd(bar.up, bar.aged, right, y, 1, input)),
     ],
   }
 }
@@ -170,7 +177,9 @@ export function railOption(input: RailPictureInput): EChartsCoreOption {
     yAxis: {
       type: 'category',
       inverse: true,
-      data: bars.map(({ label }) => tame(label)),
+      data: bars.map(({ label, aged }) =>
+        aged ? `${tame(label)} · ${t('reportState.stale')}` : tame(label),
+      ),
       axisLine: { show: false },
       axisTick: { show: false },
       axisLabel: {

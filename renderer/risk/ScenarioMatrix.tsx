@@ -23,7 +23,7 @@ function Cell({ result }: { readonly result: ScenarioResult | undefined }) {
       : t('unknown.because', { reasons: missingText(result.missing, speech) })
   const Icon = result.outcome === 'passes' ? Check : result.outcome === 'fails' ? X : CircleHelp
   return (
-    <td className={`cell ${result.outcome}`} data-outcome={result.outcome}>
+    <td className={`cell outcome-${result.outcome}`} data-outcome={result.outcome}>
       <Tip text={slack}>
         <span tabIndex={0}>
           <Icon size={14} aria-hidden /> {t(`outcome.${result.outcome}`)}

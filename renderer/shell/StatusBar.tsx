@@ -8,7 +8,7 @@ import { chainName } from '../format/chains.ts'
 import type { Format } from '../format/format.ts'
 import { useFormat } from '../format/useFormat.ts'
 import { venueNames } from '../format/venues.ts'
-import { type Text, useText } from '../language/text.ts'
+import { type Speech, type Text, useText } from '../language/text.ts'
 import { GradeIcon } from '../ui/GradeIcon.tsx'
 import { refusalWords } from '../ui/refusalText.ts'
 import { Tip } from '../ui/Tip.tsx'
@@ -33,10 +33,11 @@ export function venueSource(
   venue: Status['venues'][number],
   now: number,
   format: Format,
-  t: Text,
+  speech: Speech,
 ): Source {
+  const { t } = speech
   const ageMs = venue.asOf === null ? null : now - venue.asOf
-  const failure = venue.refusal === null ? null : refusalWords(venue.refusal, format, t)
+  const failure = venue.refusal === null ? null : refusalWords(venue.refusal, format, speech)
   return {
     key: venue.accountId,
     name: visibleText(venue.label),
@@ -55,10 +56,11 @@ export function chainSource(
   chain: Status['chains'][number],
   now: number,
   format: Format,
-  t: Text,
+  speech: Speech,
 ): Source {
+  const { t } = speech
   const ageMs = chain.asOf === null ? null : now - chain.asOf
-  const failure = chain.refusal === null ? null : refusalWords(chain.refusal, format, t)
+  const failure = chain.refusal === null ? null : refusalWords(chain.refusal, format, speech)
   const height =
     chain.height === null ? null : t('status.block', { height: format.count(chain.height) })
   return {
@@ -110,7 +112,8 @@ function skewText(status: Status, format: Format, t: Text): string | null {
 }
 
 export function StatusBar() {
-  const { t } = useText()
+  const speech = useText()
+  const { t } = speech
   const format = useFormat()
   const now = useNow()
   const link = useLink()
@@ -121,10 +124,10 @@ export function StatusBar() {
       <div className={`status-items${link.kind === 'disconnected' ? ' aged' : ''}`}>
         {status === undefined && <span className="status-item">{t('state.loading')}</span>}
         {status?.venues.map((venue) => (
-          <SourceItem key={venue.accountId} source={venueSource(venue, now, format, t)} />
+          <SourceItem key={venue.accountId} source={venueSource(venue, now, format, speech)} />
         ))}
         {status?.chains.map((chain) => (
-          <SourceItem key={chain.chain} source={chainSource(chain, now, format, t)} />
+          <SourceItem key={chain.chain} source={chainSource(chain, now, format, speech)} />
         ))}
         {status !== undefined && <DeviceItem device={status.device} />}
         {skew !== null && (

@@ -116,7 +116,12 @@ function Actions({ transfer }: { readonly transfer: Transfer }) {
   const cancel = useAsk('transfers.cancel')
   const now = useNow()
   const expired = transfer.state === 'planned' && transfer.plan.expiresAt <= now
-  const over = transfer.state === 'refused' || transfer.state === 'cancelled' || expired
+  // After a mismatch the way out says not to sign again here: no button may invite to it.
+  const warned =
+    transfer.refusal?.code === 'SIGNED_MISMATCH' ||
+    transfer.refusal?.code === 'DEVICE_ADDRESS_MISMATCH'
+  const over =
+    !warned && (transfer.state === 'refused' || transfer.state === 'cancelled' || expired)
   const refusal = refusalOf(cancel.error)
   return (
     <div className="review-actions">

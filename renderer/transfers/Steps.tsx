@@ -38,7 +38,7 @@ export function Steps({ transfer }: { readonly transfer: Transfer }) {
           key={step.kind}
           data-step={step.kind}
           data-state={step.state}
-          className={`step ${step.state}`}
+          className={`step step-${step.state}`}
           aria-current={step.state === 'active' ? 'step' : undefined}
         >
           <span className="step-name">

@@ -5,7 +5,8 @@ import { useFormat } from '../format/useFormat.ts'
 import { useText } from '../language/text.ts'
 import { Button } from './Button.tsx'
 import { CopyButton } from './CopyButton.tsx'
-import { refusalWords } from './refusalText.ts'
+import { visibleText } from '../format/addresses.ts'
+import { fieldName, refusalWords } from './refusalText.ts'
 
 export interface RefusalNoteProps {
   readonly refusal: Refusal
@@ -14,9 +15,10 @@ export interface RefusalNoteProps {
 }
 
 export function RefusalNote({ refusal, tone, onRetry }: RefusalNoteProps) {
-  const { t } = useText()
+  const speech = useText()
+  const { t } = speech
   const format = useFormat()
-  const words = refusalWords(refusal, format, t)
+  const words = refusalWords(refusal, format, speech)
   const Icon = tone === 'warn' ? TriangleAlert : CircleX
   return (
     <div className={`refusal ${tone ?? 'breach'}`} role="alert" data-code={refusal.code}>
@@ -36,9 +38,9 @@ export function RefusalNote({ refusal, tone, onRetry }: RefusalNoteProps) {
             <tbody>
               {refusal.data.differences.map((difference) => (
                 <tr key={difference.field}>
-                  <td>{difference.field}</td>
-                  <td className="mono">{difference.approved}</td>
-                  <td className="mono">{difference.returned}</td>
+                  <td>{fieldName(difference.field, speech)}</td>
+                  <td className="mono">{visibleText(difference.approved)}</td>
+                  <td className="mono">{visibleText(difference.returned)}</td>
                 </tr>
               ))}
             </tbody>

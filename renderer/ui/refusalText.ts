@@ -4,7 +4,8 @@ import { groupsOfFour, visibleText } from '../format/addresses.ts'
 import { chainName } from '../format/chains.ts'
 import type { Format } from '../format/format.ts'
 import { venueNames } from '../format/venues.ts'
-import type { Text } from '../language/text.ts'
+import type { Speech } from '../language/text.ts'
+import { scenarioById } from './scenarioName.ts'
 
 const amountFields = new Set([
   'asked',
@@ -19,7 +20,13 @@ const amountFields = new Set([
   'planned',
 ])
 
-function fieldText(name: string, value: unknown, format: Format, t: Text): string {
+/** A field of a transaction, in the words of the review where it has them. */
+export function fieldName(field: string, speech: Speech): string {
+  return speech.open(`deviceLine.${field}`, {}, visibleText(field))
+}
+
+function fieldText(name: string, value: unknown, format: Format, speech: Speech): string {
+  const { t } = speech
   if (value === null || value === undefined) return t('unknown')
   if (typeof value === 'number') {
     if (name.endsWith('Ms')) return format.duration(value)
@@ -30,6 +37,9 @@ function fieldText(name: string, value: unknown, format: Format, t: Text): strin
   if (typeof value === 'string') {
     if (name === 'address' || name === 'first' || name === 'second')
       return groupsOfFour(visibleText(value)).join(' ')
+    if (name === 'step' || name === 'what')
+      return speech.open(`step.${value}`, {}, visibleText(value))
+    if (name === 'scenario') return scenarioById(value, format, speech)
     if (name === 'chain') return chainName(visibleText(value))
     if (name === 'venue')
       return Object.entries(venueNames).find(([id]) => id === value)?.[1] ?? visibleText(value)
@@ -44,7 +54,7 @@ function fieldText(name: string, value: unknown, format: Format, t: Text): strin
     return value
       .map((item: unknown) =>
         typeof item === 'object' && item !== null && 'field' in item
-          ? visibleText(String(item.field))
+          ? fieldName(String(item.field), speech)
           : visibleText(String(item)),
       )
       .join(', ')
@@ -52,9 +62,16 @@ function fieldText(name: string, value: unknown, format: Format, t: Text): strin
 }
 
 /** The data of a refusal as values for its messages: every field under its own name, as local text. */
-export function refusalValues(refusal: Refusal, format: Format, t: Text): Record<string, string> {
+export function refusalValues(
+  refusal: Refusal,
+  format: Format,
+  speech: Speech,
+): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(refusal.data).map(([name, value]) => [name, fieldText(name, value, format, t)]),
+    Object.entries(refusal.data).map(([name, value]) => [
+      name,
+      fieldText(name, value, format, speech),
+    ]),
   )
 }
 
@@ -63,8 +80,9 @@ export interface RefusalWords {
   readonly wayOut: string
 }
 
-export function refusalWords(refusal: Refusal, format: Format, t: Text): RefusalWords {
-  const values = refusalValues(refusal, format, t)
+export function refusalWords(refusal: Refusal, format: Format, speech: Speech): RefusalWords {
+  const { t } = speech
+  const values = refusalValues(refusal, format, speech)
   return {
     message: t(`error.${refusal.code}`, values),
     wayOut: t(`error.${refusal.code}.wayOut`, values),
