@@ -90,6 +90,17 @@ describe('required and excess', () => {
       positions: [{ ...one, marginMode: 'isolated', isolatedWallet: decimal(60_000) }],
     })
     expect(figures(isolated).excess).toBe(1_000)
+    // Not even where the venue's own figure would allow it, nor to cover a shortfall in a cross pool.
+    const generous = { ...isolated, collaterals: [cash(1_000, { withdrawable: decimal(50_000) })] }
+    expect(figures(generous).excess).toBe(1_000)
+    const short = account({
+      collaterals: [cash(30_000), cash(5_000, { asset: 'USDT' })],
+      positions: [
+        { ...one, symbol: 'BTCUSDT', settle: 'USDT' },
+        { ...one, symbol: 'BTCUSDC', marginMode: 'isolated', isolatedWallet: decimal(60_000) },
+      ],
+    })
+    expect(figures(short).excess).toBeCloseTo(30_000 - (need - 5_000), 1)
   })
 
   it('leave nothing out of an account whose other pool cannot be read', () => {
@@ -103,6 +114,15 @@ describe('required and excess', () => {
     expect(report.excessUsd.kind).toBe('unknown')
     expect(report.distanceDown.kind).toBe('unknown')
     expect(report.pools?.[0]?.distanceDown.kind).toBe('none')
+    const crossBroken = account({
+      positions: [
+        ethPosition({ tiers: [] }),
+        { ...one, marginMode: 'isolated', isolatedWallet: decimal(10_000) },
+      ],
+    })
+    const other = figures(crossBroken).report
+    expect(other.pools?.map(({ distanceDown }) => distanceDown.kind)).toEqual(['unknown', 'finite'])
+    expect(other.distanceDown.kind).toBe('unknown')
   })
 
   it('count everything where there is no position', () => {
