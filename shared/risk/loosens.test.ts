@@ -16,6 +16,7 @@ describe('loosensPolicy', () => {
     ['a larger first payment', { firstPaymentCapUsd: 1e9 }],
     ['a scenario removed', { scenarios: rest }],
     ['a scenario softened', { scenarios: [{ ...first, btc: -0.05 }, ...rest] }],
+    ['a scenario with more depth', { scenarios: [{ ...first, depth: 1 }, ...rest] }],
     ['a scenario shown only', { scenarios: [{ ...first, shownOnly: true }, ...rest] }],
     ['a scenario listed twice', { scenarios: [first, { ...first, btc: 0 }, ...rest] }],
     ['not a number', { floorUsd: Number.NaN }],
