@@ -81,7 +81,7 @@ describe('derivation against another implementation', () => {
   it('agrees with @scure/bip32 over 40 addresses of both branches', () => {
     const path = "m/84'/1'/0'"
     const xpub = accountXpub(path, 'regtest')
-    const keys = value(openAccount({ network: 'regtest', path, xpub }))
+    const keys = value(openAccount({ network: 'regtest', path, xpub, scriptType: 'p2wpkh' }))
     const peer = HDKey.fromExtendedKey(xpub, REGTEST_VERSIONS)
     for (const branch of [0, 1] as const) {
       for (let index = 0; index < 20; index++) {
@@ -223,6 +223,12 @@ describe('a pinned account that lies about itself is not opened', () => {
   const rows = [
     { name: 'a mainnet key on regtest', network: 'regtest', path: "m/84'/1'/0'", xpub },
     { name: 'another account number', network: 'mainnet', path: "m/84'/0'/1'", xpub },
+    {
+      name: 'the purpose of another script type',
+      network: 'mainnet',
+      path: "m/86'/0'/0'",
+      xpub: HDKey.fromMasterSeed(seed).derive("m/86'/0'/0'").publicExtendedKey,
+    },
     { name: 'another coin type', network: 'mainnet', path: "m/84'/1'/0'", xpub },
     { name: 'a path below the account', network: 'mainnet', path: "m/84'/0'/0'/0", xpub },
     {
@@ -234,7 +240,10 @@ describe('a pinned account that lies about itself is not opened', () => {
   ] as const
   for (const row of rows) {
     it(row.name, () => {
-      expect(openAccount(row)).toMatchObject({ ok: false, refusal: { code: 'INPUT_INVALID' } })
+      expect(openAccount({ scriptType: 'p2wpkh', ...row })).toMatchObject({
+        ok: false,
+        refusal: { code: 'INPUT_INVALID' },
+      })
     })
   }
 })

@@ -80,13 +80,21 @@ export interface AccountKeys {
   publicKey(step: AccountStep): Uint8Array
 }
 
+/** BIP44, 49, 84, 86: another wallet looks for these scripts under these paths and nowhere else. */
+const PURPOSE: { readonly [T in PinnedBitcoinAccount['scriptType']]: string } = {
+  p2pkh: '44',
+  'p2sh-p2wpkh': '49',
+  p2wpkh: '84',
+  p2tr: '86',
+}
+
 /**
  * Opens a pinned account for derivation. The branch keys are derived once.
- * Refuses a key of the other network, and a key that is not at account depth 3 with the account's own
- * hardened number: the path written beside it would then be a lie.
+ * Refuses a key of the other network, a path whose purpose is another script type's, and a key that is
+ * not at account depth 3 with the account's own hardened number: the path beside it would be a lie.
  */
 export function openAccount(
-  account: Pick<PinnedBitcoinAccount, 'network' | 'path' | 'xpub'>,
+  account: Pick<PinnedBitcoinAccount, 'network' | 'path' | 'xpub' | 'scriptType'>,
   math: DerivationMath | undefined = pureDerivationMath,
 ): Result<AccountKeys, 'INPUT_INVALID'> {
   const parsed = parseExtendedKey(account.xpub)
@@ -102,17 +110,21 @@ export function openAccount(
 }
 
 function accountKeyProblem(
-  account: Pick<PinnedBitcoinAccount, 'network' | 'path'>,
+  account: Pick<PinnedBitcoinAccount, 'network' | 'path' | 'scriptType'>,
   key: ExtendedKey,
 ): string | undefined {
   if (key.network !== account.network) return `a ${key.network} key in a ${account.network} account`
-  const match = /^m\/(?:44|49|84|86)'\/(\d+)'\/(\d+)'$/.exec(account.path)
+  const match = /^m\/(\d+)'\/(\d+)'\/(0|[1-9]\d*)'$/.exec(account.path)
   if (match === null) return `not an account path: ${account.path}`
-  if (match[1] !== (account.network === 'mainnet' ? '0' : '1')) {
-    return `coin type ${match[1]} in a ${account.network} account`
+  const [, purpose, coinType, number] = match
+  if (purpose !== PURPOSE[account.scriptType]) {
+    return `purpose ${purpose} for ${account.scriptType}`
+  }
+  if (coinType !== (account.network === 'mainnet' ? '0' : '1')) {
+    return `coin type ${coinType} in a ${account.network} account`
   }
   if (key.depth !== 3) return `depth ${key.depth} instead of 3`
-  if (key.childNumber !== HARDENED + Number(match[2])) {
+  if (key.childNumber !== HARDENED + Number(number)) {
     return `key number ${key.childNumber - HARDENED} beside path ${account.path}`
   }
   return undefined

@@ -3,6 +3,7 @@
  *  Text of txids is in the usual reversed order. */
 import { hex } from '@scure/base'
 import { sha256d } from '../../vault/hash.ts'
+import { ByteReader, MAX_BYTES, MalformedBytes } from './byteReader.ts'
 
 export interface ParsedInput {
   /** Reversed, as explorers write it. */
@@ -36,79 +37,12 @@ export type ParseOutcome =
   | { readonly kind: 'malformed'; readonly problem: string }
 
 export const MAX_MONEY = 2_100_000_000_000_000n
-/** A block holds 4,000,000 weight units; no transaction has more bytes. */
-const MAX_BYTES = 4_000_000
-
-class Malformed extends Error {}
-
-class Reader {
-  readonly bytes: Uint8Array
-  private readonly view: DataView
-  at = 0
-
-  constructor(bytes: Uint8Array) {
-    this.bytes = bytes
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  }
-
-  private advance(length: number): number {
-    const start = this.at
-    if (length > this.bytes.length - start) throw new Malformed('ends too early')
-    this.at = start + length
-    return start
-  }
-
-  take(length: number): Uint8Array {
-    const start = this.advance(length)
-    return this.bytes.subarray(start, start + length)
-  }
-
-  u8(): number {
-    return this.view.getUint8(this.advance(1))
-  }
-
-  u32(): number {
-    return this.view.getUint32(this.advance(4), true)
-  }
-
-  i32(): number {
-    return this.view.getInt32(this.advance(4), true)
-  }
-
-  u64(): bigint {
-    return this.view.getBigUint64(this.advance(8), true)
-  }
-
-  /** A count or length; each has one encoding only, so that nothing can be malleated by rewriting it. */
-  compactSize(): number {
-    const first = this.u8()
-    if (first < 0xfd) return first
-    const value =
-      first === 0xfd
-        ? this.view.getUint16(this.advance(2), true)
-        : first === 0xfe
-          ? this.u32()
-          : Number(this.u64())
-    const least = first === 0xfd ? 0xfd : first === 0xfe ? 0x10000 : 0x100000000
-    if (value < least) throw new Malformed('a length written longer than needed')
-    if (value > MAX_BYTES) throw new Malformed('a length beyond any transaction')
-    return value
-  }
-
-  list<T>(read: () => T): readonly T[] {
-    const count = this.compactSize()
-    // A list of n things takes at least n bytes: a false count cannot make us allocate.
-    if (count > this.bytes.length - this.at) throw new Malformed('more items than bytes')
-    return Array.from({ length: count }, read)
-  }
-}
-
 /** Reverses a 32-byte hash for display, or back. */
 export function reverseHex(bytes: Uint8Array): string {
   return hex.encode(bytes.slice().reverse())
 }
 
-function readOutpoint(reader: Reader): Omit<ParsedInput, 'witness'> {
+function readOutpoint(reader: ByteReader): Omit<ParsedInput, 'witness'> {
   return {
     txid: reverseHex(reader.take(32)),
     vout: reader.u32(),
@@ -117,21 +51,21 @@ function readOutpoint(reader: Reader): Omit<ParsedInput, 'witness'> {
   }
 }
 
-function readOutput(reader: Reader): ParsedOutput {
+function readOutput(reader: ByteReader): ParsedOutput {
   const value = reader.u64()
-  if (value > MAX_MONEY) throw new Malformed('an output above the whole supply')
+  if (value > MAX_MONEY) throw new MalformedBytes('an output above the whole supply')
   return { value, script: reader.take(reader.compactSize()) }
 }
 
 function readTransaction(bytes: Uint8Array): ParsedTransaction {
-  if (bytes.length > MAX_BYTES) throw new Malformed('larger than a block')
-  const reader = new Reader(bytes)
+  if (bytes.length > MAX_BYTES) throw new MalformedBytes('larger than a block')
+  const reader = new ByteReader(bytes)
   const version = reader.i32()
   // An input count of zero reads as the marker: a transaction without inputs never passes here.
   const hasWitness = bytes[reader.at] === 0
   if (hasWitness) {
     reader.u8()
-    if (reader.u8() !== 1) throw new Malformed('unknown flag after the marker')
+    if (reader.u8() !== 1) throw new MalformedBytes('unknown flag after the marker')
   }
   const bodyStart = reader.at
   const outpoints = reader.list(() => readOutpoint(reader))
@@ -141,12 +75,12 @@ function readTransaction(bytes: Uint8Array): ParsedTransaction {
     ? outpoints.map(() => reader.list(() => reader.take(reader.compactSize())))
     : outpoints.map(() => [])
   if (hasWitness && witnesses.every((witness) => witness.length === 0)) {
-    throw new Malformed('marked as segwit without any witness')
+    throw new MalformedBytes('marked as segwit without any witness')
   }
   const locktimeStart = reader.at
   const locktime = reader.u32()
-  if (reader.at !== bytes.length) throw new Malformed('bytes after the end')
-  if (outputs.length === 0) throw new Malformed('no outputs')
+  if (reader.at !== bytes.length) throw new MalformedBytes('bytes after the end')
+  if (outputs.length === 0) throw new MalformedBytes('no outputs')
   const stripped = new Uint8Array(8 + bodyEnd - bodyStart)
   stripped.set(bytes.subarray(0, 4))
   stripped.set(bytes.subarray(bodyStart, bodyEnd), 4)
@@ -168,19 +102,19 @@ export function parseBitcoinTransaction(bytes: Uint8Array): ParseOutcome {
   try {
     return { kind: 'transaction', transaction: readTransaction(bytes) }
   } catch (error) {
-    if (error instanceof Malformed) return { kind: 'malformed', problem: error.message }
+    if (error instanceof MalformedBytes) return { kind: 'malformed', problem: error.message }
     throw error
   }
 }
 
 /** A witness stack on its own, as BIP322 sends it; undefined unless it is exactly one. */
 export function readWitnessStack(bytes: Uint8Array): readonly Uint8Array[] | undefined {
-  const reader = new Reader(bytes)
+  const reader = new ByteReader(bytes)
   try {
     const stack = reader.list(() => reader.take(reader.compactSize()))
     return reader.at === bytes.length ? stack : undefined
   } catch (error) {
-    if (error instanceof Malformed) return undefined
+    if (error instanceof MalformedBytes) return undefined
     throw error
   }
 }
