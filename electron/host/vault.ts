@@ -284,6 +284,9 @@ export function createVault(options: {
     if (pinned !== null && pinned.fingerprint !== fingerprint) {
       return refuse('DEVICE_WRONG', { expected: pinned.fingerprint, found: fingerprint })
     }
+    // Name and fingerprint are public and 32 bits short: only the keys themselves say that it is the same vault.
+    if (pinned !== null && (pinned.bitcoin.xpub !== bitcoinKey || pinned.evm.xpub !== evmKey))
+      return refuse('DEVICE_WRONG', { expected: pinned.fingerprint, found: 'other keys' })
     const address = deriveEvmAddress(evmKey)
     if (!address.ok)
       return refuse('DEVICE_FAILED', {
@@ -334,14 +337,14 @@ export function createVault(options: {
         })
       }
     }
-    const written = document.write(vault)
-    if (!written.ok) return written
     const recorded = options.journal.record({
       kind: 'vault.paired',
       fingerprint,
       deviceId: device.deviceId,
     })
     if (!recorded.ok) return recorded
+    const written = document.write(vault)
+    if (!written.ok) return written
     pinned = vault
     void refresh()
     return ok(vault)
