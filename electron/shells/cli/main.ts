@@ -52,8 +52,8 @@ function positions(file: string | undefined): number {
   return checked.exitCode
 }
 
-async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
+function readArguments() {
+  return parseArgs({
     allowPositionals: true,
     options: {
       json: { type: 'boolean', default: false },
@@ -62,6 +62,21 @@ async function main(): Promise<number> {
       help: { type: 'boolean', default: false },
     },
   })
+}
+
+function misused(problem: string): number {
+  process.stderr.write(`bulkhead: ${problem}\n\n${usage}`)
+  return 64
+}
+
+async function main(): Promise<number> {
+  let read: ReturnType<typeof readArguments>
+  try {
+    read = readArguments()
+  } catch (error) {
+    return misused(error instanceof Error ? error.message : String(error))
+  }
+  const { values, positionals } = read
   const [first = '', second] = positionals
   if (values.help || first === '') {
     say(usage)
@@ -69,10 +84,7 @@ async function main(): Promise<number> {
   }
   if (first === 'positions' && second === 'check') return positions(positionals[2])
   const command = commands[second === undefined ? first : `${first} ${second}`]
-  if (command === undefined) {
-    process.stderr.write(usage)
-    return 64
-  }
+  if (command === undefined) return misused(`no such command: ${positionals.join(' ')}`)
   const temporary = values.demo ? mkdtempSync(join(tmpdir(), 'bulkhead-demo-')) : null
   try {
     const session = await openSession({ demo: values.demo, directory: temporary ?? values.data })
