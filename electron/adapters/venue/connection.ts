@@ -34,7 +34,7 @@ export interface Connection {
 }
 
 interface CallContext {
-  readonly signal: AbortSignal
+  readonly controller: AbortController
   readonly exchanged: Exchanged
 }
 
@@ -80,11 +80,29 @@ function retryAfterMs(headers: Headers): number | null {
   return Number.isFinite(seconds) && seconds >= 0 ? Math.round(seconds * 1000) : null
 }
 
-function rejectOnAbort(...signals: readonly AbortSignal[]): Promise<never> {
-  const any = AbortSignal.any([...signals])
-  return new Promise((_, reject) => {
-    any.addEventListener('abort', () => reject(new Error('aborted')), { once: true })
+interface Link {
+  readonly controller: AbortController
+  /** Never resolves; rejects when the controller aborts. */
+  readonly aborted: Promise<never>
+  release(): void
+}
+
+/** One controller a call, aborted with any of `signals`. Released by hand: composed signals would hold
+ *  every finished call for as long as the connection lives. */
+function linkSignals(signals: readonly AbortSignal[]): Link {
+  const controller = new AbortController()
+  const abort = () => controller.abort()
+  for (const signal of signals) signal.addEventListener('abort', abort, { once: true })
+  const aborted = new Promise<never>((_, reject) => {
+    controller.signal.addEventListener('abort', () => reject(new Error('aborted')), { once: true })
   })
+  return {
+    controller,
+    aborted,
+    release: () => {
+      for (const signal of signals) signal.removeEventListener('abort', abort)
+    },
+  }
 }
 
 export function createConnection(options: ConnectionOptions): Connection {
@@ -108,8 +126,11 @@ export function createConnection(options: ConnectionOptions): Connection {
     }
     const context = contexts.getStore()
     if (context === undefined) throw new TypeError('a request outside of a call')
-    const limit = AbortSignal.timeout(options.timeoutMs)
-    const signal = AbortSignal.any([context.signal, closing.signal, limit])
+    const { controller, exchanged } = context
+    const limit = setTimeout(() => {
+      exchanged.timedOut = true
+      controller.abort()
+    }, options.timeoutMs)
     const { method, headers, body } = request
     const before = clock.now()
     try {
@@ -118,22 +139,21 @@ export function createConnection(options: ConnectionOptions): Connection {
         headers: headers ?? {},
         body: body ?? null,
         redirect: 'error',
-        signal,
+        signal: controller.signal,
       })
-      context.exchanged.status = response.status
-      context.exchanged.retryAfterMs = retryAfterMs(response.headers)
+      exchanged.status = response.status
+      exchanged.retryAfterMs = retryAfterMs(response.headers)
       const venueTime = Date.parse(response.headers.get('date') ?? '')
       if (Number.isFinite(venueTime)) dated = { venueTime, ours: (before + clock.now()) / 2 }
       const text = await readBounded(response)
-      context.exchanged.body = text
+      exchanged.body = text
       return new Response(text === '' ? null : text, {
         status: response.status,
         statusText: response.statusText,
         headers: { 'content-type': response.headers.get('content-type') ?? 'text/plain' },
       })
-    } catch (error) {
-      context.exchanged.timedOut = limit.aborted
-      throw error
+    } finally {
+      clearTimeout(limit)
     }
   }
 
@@ -143,15 +163,18 @@ export function createConnection(options: ConnectionOptions): Connection {
     if (signal.aborted || closing.signal.aborted) {
       return refuse({ code: 'VENUE_UNREACHABLE', data: { venue, reason: 'aborted' } })
     }
+    const link = linkSignals([signal, closing.signal])
     try {
-      const asked = contexts.run({ signal, exchanged }, ask)
+      const asked = contexts.run({ controller: link.controller, exchanged }, ask)
       // A call still queued in the throttle ends at once; if its turn comes later, fetch refuses to send.
-      const value = await Promise.race([asked, rejectOnAbort(signal, closing.signal)])
+      const value = await Promise.race([asked, link.aborted])
       return { ok: true, value }
     } catch (error) {
       const aborted = signal.aborted || closing.signal.aborted
       if (isClockRefusal(error)) clockSkewMs = null
       return refuse(refusalOf(venue, error, exchanged, aborted, options.keyCodes))
+    } finally {
+      link.release()
     }
   }
 

@@ -841,6 +841,44 @@ describe.each(venues)('$venue', ({ venue, answers, parse, known, ...expected }) 
   })
 })
 
+describe('bad rows', () => {
+  const readGate = (position: Readonly<Record<string, unknown>>, copies = 1): AccountSnapshot => {
+    const gate = venues.find(({ venue }) => venue === 'gate')
+    if (gate === undefined) throw new Error('gate')
+    const row = {
+      contract: 'BTC_USDT',
+      mode: 'single',
+      size: 25,
+      leverage: '0',
+      entry_price: '46030.3',
+      mark_price: '46051.6',
+      unrealised_pnl: '0.05',
+      ...position,
+    }
+    return snapshotOf(gate.parse({ ...gate.answers, positions: Array(copies).fill(row) }))
+  }
+
+  it('counts a position that comes twice once, and says so', () => {
+    const snapshot = readGate({}, 2)
+    expect(snapshot.positions).toHaveLength(1)
+    expect(snapshot.gaps).toContainEqual(
+      expect.objectContaining({ field: 'positions.BTC_USDT/single', problem: 'duplicate' }),
+    )
+  })
+
+  it.each([
+    ['mark_price', '-1', 'mark'],
+    ['mark_price', '0', 'mark'],
+    ['entry_price', '0', 'entry'],
+  ])('leaves a position out whose %s is %s', (field, bad, named) => {
+    const snapshot = readGate({ [field]: bad })
+    expect(snapshot.positions).toEqual([])
+    expect(snapshot.gaps).toContainEqual(
+      expect.objectContaining({ field: `positions.BTC_USDT.${named}`, problem: 'malformed' }),
+    )
+  })
+})
+
 // ── what the venues really sent ───────────────────────────────────────────────
 
 const folder =

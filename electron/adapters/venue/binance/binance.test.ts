@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Clock, VenuePort } from '../../../host/ports.ts'
 import { accountSnapshotSchema } from '../../../../shared/collateral/snapshot.ts'
@@ -535,6 +536,12 @@ describe('a venue that misbehaves', () => {
     setTimeout(() => giveUp.abort(), 50)
     expect(refusal(await asking)).toMatchObject({ data: { reason: 'aborted' } })
     expect(performance.now() - started).toBeLessThan(900)
+  })
+
+  it('leaves nothing behind on the signal of a caller that lives long', async () => {
+    const { signal: long } = new AbortController()
+    for (let count = 0; count < 5; count += 1) value(await port.readSpotBalance(USDC, long))
+    expect(getEventListeners(long, 'abort')).toEqual([])
   })
 
   it('does not wait on its own rate limit for ordinary reading', async () => {
