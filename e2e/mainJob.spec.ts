@@ -93,6 +93,22 @@ test('a withdrawal is signed on the device, verified, sent and confirmed', async
   })
 })
 
+test('a top-up goes from the vault into the margin of the account', async () => {
+  const { page } = app
+  await page.goto(page.url().replace(/#.*/, '#/transfers/new'))
+  await page.getByRole('button', { name: 'to the venue' }).click()
+  await page.getByLabel('Account').selectOption({ label: 'Binance USD-M' })
+  await page.locator('select[name="move-asset"]').selectOption('USDC')
+  await page.locator('input[name="move-amount"]').fill('1,500')
+  await page.getByRole('button', { name: 'Plan the transfer' }).click()
+  await expect(page.locator('[data-line="to"]')).toContainText('two matching answers of the venue')
+  await holdToApprove(page)
+  await confirmOnDevice(page, () => stepDone('verify'))
+  await expect(page.locator('.review-head')).toHaveAttribute('data-state', 'done', {
+    timeout: 90_000,
+  })
+})
+
 test('more than the vault holds is refused with its numbers', async () => {
   const { page } = app
   await planBitcoin(recipient, '900')

@@ -123,6 +123,9 @@ export function SuggestionSide({
           </span>
         </p>
       ))}
+      {planning.refusal !== null && !portfolio.suggestions.some(({ id }) => id === planning.of) && (
+        <RefusalNote refusal={planning.refusal} />
+      )}
       {portfolio.suggestions.length + withheld.length + silent.length === 0 && (
         <p className="quiet-note">
           <CircleCheck size={16} aria-hidden className="grade-good" />{' '}

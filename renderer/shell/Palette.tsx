@@ -60,6 +60,9 @@ export function Palette({ onClose, onHelp }: PaletteProps) {
             <Command.Item value={`send ${t('vault.send')}`} onSelect={open('vault', 'send')}>
               {screenIcon('vault')} <span>{t('vault.send')}</span>
             </Command.Item>
+            <Command.Item value={`move ${t('move.title')}`} onSelect={open('transfers', 'new')}>
+              {screenIcon('transfers')} <span>{t('move.title')}</span>
+            </Command.Item>
             <Command.Item
               value={`receive ${t('vault.receive')}`}
               onSelect={open('vault', 'receive')}

@@ -210,15 +210,16 @@ function VenueRows({
   )
 }
 
-/** For a plain withdrawal: what the vault holds afterwards. */
-function VaultAfter({ plan }: { readonly plan: Plan }) {
+/** What the vault holds afterwards; once it was sent the balance already says so itself. */
+function VaultAfter({ transfer: { plan, state } }: { readonly transfer: Transfer }) {
   const { t } = useText()
   const format = useFormat()
   const balances = useRead('portfolio.read', {}).data?.vaultBalances ?? []
   const held = balances.find(
     ({ amount, chain }) => amount.asset === plan.amount.asset && chain === chainOf(plan),
   )
-  if (plan.purpose === 'sweep' || held === undefined) return null
+  const ahead = state === 'planned' || state === 'confirming' || state === 'signing'
+  if (!ahead || plan.purpose === 'sweep' || held === undefined) return null
   const fee = plan.networkFee.asset === plan.amount.asset ? plan.networkFee.units : 0n
   return (
     <Row name={t('review.after')}>
@@ -281,10 +282,14 @@ export function PlanRows({ transfer }: { readonly transfer: Transfer }) {
               <StandingRows before={plan.before} after={plan.after} />
             </Row>
           )}
-          <VaultAfter plan={plan} />
+          <VaultAfter transfer={transfer} />
           <Row name={t('review.prices')}>
             <span className="num">
               {plan.prices
+                .filter(
+                  ({ asset }, index) =>
+                    plan.prices.findIndex((each) => each.asset === asset) === index,
+                )
                 .map(({ asset, usd }) => `${asset} ${format.priceExact(usd)}`)
                 .join(' · ')}
             </span>

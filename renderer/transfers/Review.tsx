@@ -167,7 +167,9 @@ function Body({ transfer }: { readonly transfer: Transfer }) {
   const deviceHint =
     transfer.state === 'confirming' || transfer.state === 'signing'
       ? t('device.compareNow')
-      : t('device.compareLater')
+      : transfer.state === 'planned'
+        ? t('device.compareLater')
+        : null
   return (
     <>
       <header className="screen-head review-head" data-state={transfer.state}>

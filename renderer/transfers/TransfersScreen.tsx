@@ -8,6 +8,7 @@ import { Empty } from '../ui/Empty.tsx'
 import { Panel } from '../ui/Panel.tsx'
 import { ReadView } from '../ui/ReadView.tsx'
 import { StateTag } from '../ui/StateTag.tsx'
+import { MoveForm } from './MoveForm.tsx'
 import { Review } from './Review.tsx'
 import {
   type Transfer,
@@ -55,7 +56,7 @@ function Rows({ transfers }: { readonly transfers: readonly Transfer[] }) {
 export function TransfersScreen({ id }: { readonly id: string | null }) {
   const { t } = useText()
   const read = useRead('transfers.list', {}, 5_000)
-  if (id !== null) return <Review id={id} />
+  if (id !== null && id !== 'new') return <Review id={id} />
   return (
     <div className="screen">
       <header className="screen-head">
@@ -63,10 +64,20 @@ export function TransfersScreen({ id }: { readonly id: string | null }) {
           <h1>{t('screen.transfers')}</h1>
           <p className="dim small-text">{t('transfers.about')}</p>
         </div>
-        <a className="button quiet" href={routeHref('vault', 'send')}>
-          {t('vault.send')}
-        </a>
+        <span className="actions">
+          <a
+            className="button quiet"
+            href={id === 'new' ? routeHref('transfers') : routeHref('transfers', 'new')}
+            aria-expanded={id === 'new'}
+          >
+            {t('move.title')}
+          </a>
+          <a className="button quiet" href={routeHref('vault', 'send')}>
+            {t('vault.send')}
+          </a>
+        </span>
       </header>
+      {id === 'new' && <MoveForm />}
       <ReadView read={read} rows={5}>
         {({ transfers }) => {
           const open = transfers.filter(isUnderWay)

@@ -23,7 +23,7 @@ export function deviceFrameUrl(
   return url.href
 }
 
-export function DevicePanel({ hint }: { readonly hint: string }) {
+export function DevicePanel({ hint }: { readonly hint: string | null }) {
   const { t, locale } = useText()
   const theme = useContext(ThemeContext)
   const status = useRead('status.read', {}, 5_000).data
@@ -37,7 +37,7 @@ export function DevicePanel({ hint }: { readonly hint: string }) {
       </h2>
       <StateTag grade={words.grade} text={words.state} />
       {words.wayOut !== null && <p className="small-text">{words.wayOut}</p>}
-      <p className="dim small-text">{hint}</p>
+      {hint !== null && <p className="dim small-text">{hint}</p>}
       {frame !== null && (
         <figure>
           <iframe
