@@ -3,7 +3,7 @@
  *  short of one symbol (hedge mode) move together and share one trigger, as venues show it.
  *  Inverse contracts: the coin is the money, so what else is in the pool is held in coins, not in dollars. */
 import { makeSolver, type Solver } from './breach.ts'
-import { collateralItem, type Item, itemNotional, itemSlack } from './pool.ts'
+import { collateralItem, type Item, itemNotional, itemSlack, segmentAt } from './pool.ts'
 
 export type Trigger =
   | { readonly kind: 'price'; readonly price: number }
@@ -28,9 +28,27 @@ export function triggerOf(
     const shock = solve(held, velocities, direction, limitOf(direction))
     if (shock === 0) return recovery(held, velocities, first.price, back, solve)
     if (shock !== undefined && (direction === 1 || shock < 1))
-      return { kind: 'price', price: first.price * (1 + direction * shock) }
+      return { kind: 'price', price: polished(held, first, first.price * (1 + direction * shock)) }
   }
   return { kind: 'none' }
+}
+
+/** The same root read off the line it lies on, so that no digits are lost on the way from the mark. */
+function polished(items: readonly Item[], first: Item, price: number): number {
+  let constant = 0
+  let slope = 0
+  for (const item of items) {
+    if (!moves(item, first)) constant += itemSlack(item, item.price)
+    else {
+      const ratio = item.price / first.price
+      const at = segmentAt(item.starts, price * ratio)
+      constant += item.a[at] ?? 0
+      slope += (item.b[at] ?? 0) * ratio
+    }
+  }
+  const exact = -constant / slope
+  // At a jump of maintenance the trigger is the boundary, not a root.
+  return Math.abs(exact - price) <= 1e-9 * price ? exact : price
 }
 
 function limitOf(direction: 1 | -1): number {

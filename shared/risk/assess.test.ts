@@ -135,6 +135,18 @@ describe('assess', () => {
     expect(report.positions[0]?.verification.kind).toBe('differs')
   })
 
+  it('is unverified when its equity is not the venue’s, though no price says so', () => {
+    const total = (equity: number) =>
+      assess(
+        { ...verified(demo), reported: { ...demo.reported, equity: decimal(equity) } },
+        options,
+      )
+    expect(total(120_000).state).toBe('complete')
+    expect(total(120_000).equityVerification?.kind).toBe('matches')
+    expect(total(12_000).state).toBe('unverified')
+    expect(total(12_000).equityVerification?.kind).toBe('differs')
+  })
+
   it('is unverified in portfolio mode, with nothing computed', () => {
     const report = assess({ ...demo, marginMode: 'portfolio' }, options)
     expect(report.distanceDown.kind).toBe('unknown')

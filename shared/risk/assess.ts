@@ -14,15 +14,16 @@ import {
   knownMeasure,
   type Measure,
   type PoolRisk,
-  type PositionRisk,
   type RiskReport,
   unknownMeasure,
+  type Verification,
 } from './report.ts'
 import { exitCosts } from './exitCosts.ts'
 import { poolNow, requirementOf } from './requirement.ts'
 import { ruleScenarios } from './scenarios.ts'
 import { slackCurve } from './slackCurve.ts'
 import { slackInSigmas } from './slackInSigmas.ts'
+import { verifyEquity } from './verifyEquity.ts'
 import { positionRisk } from './verifyPosition.ts'
 
 /**
@@ -39,6 +40,7 @@ export function assess(snapshot: AccountSnapshot, options: AssessOptions): RiskR
     pool.positions.map((position) => positionRisk(pool, position, rule, solve)),
   )
   const need = requirementOf(snapshot, pools, options)
+  const equityVerification = verifyEquity(snapshot, need.equity)
   const distances = poolRisks.flatMap((pool) => [pool.distanceDown, pool.distanceUp])
   const missing = [
     ...new Set([
@@ -52,7 +54,10 @@ export function assess(snapshot: AccountSnapshot, options: AssessOptions): RiskR
     venue: snapshot.venue,
     label: snapshot.label,
     asOf: snapshot.asOf,
-    state: stateOf(isStale(snapshot, options.policy, options.now), missing, positions),
+    state: stateOf(isStale(snapshot, options.policy, options.now), missing, [
+      ...(equityVerification === undefined ? [] : [equityVerification]),
+      ...positions.map(({ verification }) => verification),
+    ]),
     missing,
     refusals,
     equityUsd: need.equity,
@@ -79,6 +84,7 @@ export function assess(snapshot: AccountSnapshot, options: AssessOptions): RiskR
     ),
     tenPercent: tenPercent(held, factsOf(snapshot, options)),
     positions,
+    ...(equityVerification === undefined ? {} : { equityVerification }),
     exitCosts: exitCosts(held, factsOf(snapshot, options)),
     scenarios: need.scenarios,
     extremes: need.extremes,
@@ -99,13 +105,11 @@ function isStale(snapshot: AccountSnapshot, policy: Policy, now: number): boolea
 function stateOf(
   stale: boolean,
   missing: readonly string[],
-  positions: readonly PositionRisk[],
+  verifications: readonly Verification[],
 ): RiskReport['state'] {
   if (stale) return 'stale'
   if (missing.length > 0) return 'partial'
-  const unverified = positions.some(
-    ({ verification }) => verification.kind === 'differs' || verification.kind === 'unverified',
-  )
+  const unverified = verifications.some(({ kind }) => kind === 'differs' || kind === 'unverified')
   return unverified ? 'unverified' : 'complete'
 }
 

@@ -149,6 +149,8 @@ export const riskReportSchema = z
     /** Survives the 10 % rule in both directions. */
     tenPercent: z.enum(['passes', 'fails', 'unknown']),
     positions: z.array(positionRiskSchema).readonly(),
+    /** Our equity against the venue's total, as a fraction of it; where it can be compared. */
+    equityVerification: verificationSchema.optional(),
     /** What it costs to close every position at market now, at each share of normal depth. ESTIMATED. */
     exitCosts: z
       .array(z.object({ depth: z.number(), usd: measureSchema }).readonly())

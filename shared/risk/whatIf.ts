@@ -74,6 +74,8 @@ function movePrices(snapshot: AccountSnapshot, betas: Betas, change: WhatIf): Ac
     return snapshot
   return {
     ...snapshot,
+    // What the venue said of the old prices does not hold at these.
+    reported: { ...snapshot.reported, equity: null },
     positions: positions.map((position) => ({
       ...position,
       mark: scaled(position.mark, factorOf(position.base)),

@@ -71,8 +71,9 @@ function refusalToSuggest(report: RiskReport, snapshot: AccountSnapshot): Reason
     const differing = report.positions.filter(
       ({ verification }) => verification.kind === 'differs' || verification.kind === 'unverified',
     )
+    const equity = report.equityVerification?.kind === 'differs' ? ['equity'] : []
     return reason('reason.none.unverified', {
-      symbols: differing.map(({ symbol }) => symbol).join(', '),
+      symbols: [...differing.map(({ symbol }) => symbol), ...equity].join(', '),
     })
   }
   const unknown = [report.requiredUsd, report.excessUsd, report.shortfallUsd].some(

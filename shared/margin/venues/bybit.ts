@@ -15,6 +15,7 @@ export const bybit: VenueRule = {
     'https://www.bybit.com/en/help-center/article/Maintenance-Margin-USDT-Contract',
   ],
   unknowns: [
+    'losses of resting orders count too; the snapshot has their margin only',
     'the linear isolated price is derived from the inverse one; no recorded position since the change',
     'cross positions come without a price in the records: they stay unverified until the venue shows one',
   ],

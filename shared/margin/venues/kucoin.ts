@@ -16,6 +16,7 @@ export const kucoin: VenueRule = {
     'https://www.kucoin.com/support/4408061803033',
   ],
   unknowns: [
+    'maintenance and fees of resting orders count too; the snapshot has their margin only',
     'isolated since 2025-05-22: the exact form is not published; recorded positions are older',
     'auto-deposit margin: the position then lives as long as the cross balance does',
   ],

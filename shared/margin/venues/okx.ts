@@ -12,6 +12,7 @@ export const okx: VenueRule = {
   version: 'help 360054690531 and 360054225072, unified account',
   source: ['https://www.okx.com/help/360054690531', 'https://www.okx.com/help/360054225072'],
   unknowns: [
+    'maintenance of resting orders counts too; the snapshot has their margin only',
     'multi-currency: profit and loss count at the discount tier of their currency; no recorded position to check against',
     'the fee is that of the base level; lower levels make the real trigger a little farther',
   ],
