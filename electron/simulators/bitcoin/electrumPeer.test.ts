@@ -1,10 +1,10 @@
 import { HDKey } from '@scure/bip32'
 import { mnemonicToSeedSync } from '@scure/bip39'
-import { Transaction } from 'bitcoinjs-lib'
 import { describe, expect, it } from 'vitest'
 import { createCurve } from '../../adapters/chain/bitcoin/curve.ts'
 import { createElectrumBitcoin } from '../../adapters/chain/bitcoin/electrumBitcoin.ts'
 import { planBitcoinTransfer } from '../../../shared/transfer/btc/planBitcoinTransfer.ts'
+import { writePsbtText } from '../../../shared/transfer/btc/psbt.ts'
 import { verifyBitcoin } from '../../../shared/transfer/verify/bitcoin.ts'
 import type { PinnedBitcoinAccount } from '../../../shared/vault/account.ts'
 import { deriveBitcoinAddress } from '../../../shared/vault/ownAddress.ts'
@@ -90,7 +90,7 @@ describe.skipIf(version === undefined)('Debian’s Electrum against our server',
       simulator.mine(1)
       expect(value(await port.readConfirmation(txid, target.script, never)).kind).toBe('confirmed')
 
-      // What we plan, sign and verify, Electrum sees as its own spending.
+      // What we plan and Electrum signs, we verify and send; Electrum sees it as its own spending.
       const addresses = [0, 1, 2, 3].map((i) => own(1, i)).concat([target, own(0, 0), own(0, 1)])
       const found = value(
         await port.readCoins(
@@ -126,18 +126,11 @@ describe.skipIf(version === undefined)('Debian’s Electrum against our server',
           random: { bytes: (length) => crypto.getRandomValues(new Uint8Array(length)) },
         }),
       )
-      const transaction = new Transaction()
-      transaction.version = plan.version
-      transaction.locktime = plan.locktime
-      for (const input of plan.inputs) {
-        const hash = Buffer.from(input.txid, 'hex').reverse()
-        transaction.addInput(hash, input.vout, input.sequence)
-      }
-      for (const output of plan.outputs) {
-        transaction.addOutput(Buffer.from(output.script, 'hex'), output.value)
-      }
-      wallet.sign(transaction, plan.inputs)
-      const rawHex = transaction.toHex()
+      // Electrum is the air-gapped signer: our PSBT goes to it, its answer is checked like a device's.
+      const changeTo = own(1, 4)
+      const changeKeys = new Map([[changeTo.path, changeTo.publicKey]])
+      const psbt = writePsbtText({ plan, account, fingerprint: '73c5da0a', changeKeys })
+      const rawHex = await peer.command('signtransaction', psbt)
       const request = { plan, digest: '00'.repeat(32), rawHex, account, curve: createCurve() }
       const sent = value(await port.broadcast(value(verifyBitcoin(request)), never))
       simulator.mine(1)

@@ -154,7 +154,8 @@ export function createElectrumBitcoin(options: ElectrumBitcoinOptions): BitcoinP
     if (!tip.ok) return tip
     const { hex, height } = tip.value
     if (!isHeaderHex(hex)) return malformed(call.method, hex)
-    if (height > 0 && !hasWork(hex, network)) return lied('header', `height ${height}`, 'no work')
+    if (height > 0 && !hasWork(hex, network, height))
+      return lied('header', `height ${height}`, 'no work')
     if (height !== knownHeight) noteTip(height)
     return ok(height)
   }
@@ -211,7 +212,8 @@ export function createElectrumBitcoin(options: ElectrumBitcoinOptions): BitcoinP
       const answer = answers.value[at]
       if (answer?.kind === 'error') return lied('height', height, answer.message)
       if (answer === undefined || !isHeaderHex(answer.value)) return malformed('header', answer)
-      if (!hasWork(answer.value, network)) return lied('header', `height ${height}`, 'no work')
+      if (!hasWork(answer.value, network, height))
+        return lied('header', `height ${height}`, 'no work')
       headers.set(height, answer.value)
     }
     for (const [at, { txid, height }] of open.entries()) {

@@ -8,10 +8,38 @@ export const GENESIS_HASH: { readonly [N in BitcoinNetwork]: string } = {
   regtest: '0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206',
 }
 
-/** The easiest target each network allows. */
-const WORK_LIMIT: { readonly [N in BitcoinNetwork]: bigint } = {
-  mainnet: 0xffffn << 208n,
-  regtest: 0x7fffffn << 232n,
+/**
+ * The easiest target (compact bits) of any block from a height on: on mainnet from its own history, so
+ * that a block which claims to be recent costs as much to forge as a quarter of a real one of 2022.
+ * This does not replace a chain of headers from a checkpoint: it prices the lie.
+ */
+const EASIEST_BITS: {
+  readonly [N in BitcoinNetwork]: readonly (readonly [fromHeight: number, bits: number])[]
+} = {
+  mainnet: [
+    [0, 0x1d00ffff],
+    [102_816, 0x1b038dee],
+    [203_616, 0x1a05a6b1],
+    [304_416, 0x185d859a],
+    [405_216, 0x180696f4],
+    [506_016, 0x176c2146],
+    [606_816, 0x1715dbd2],
+    [707_616, 0x1733fb3c],
+  ],
+  regtest: [[0, 0x207fffff]],
+}
+
+function easiestTarget(network: BitcoinNetwork, height: number): bigint {
+  const row = EASIEST_BITS[network].findLast(([fromHeight]) => height >= fromHeight)
+  return row === undefined ? 0n : targetOfBits(row[1])
+}
+
+/** The number a block hash must not exceed; 0 for the encodings no node accepts. */
+function targetOfBits(bits: number): bigint {
+  const exponent = BigInt(bits >>> 24)
+  const mantissa = BigInt(bits & 0x7fffff)
+  if ((bits & 0x800000) !== 0 || exponent > 32n) return 0n
+  return exponent < 3n ? mantissa >> (8n * (3n - exponent)) : mantissa << (8n * (exponent - 3n))
 }
 
 export function isHeaderHex(value: unknown): value is string {
@@ -26,15 +54,10 @@ export function blockHash(headerHex: string): string {
   return reversed(crypto.hash256(Buffer.from(headerHex, 'hex')))
 }
 
-/** True when the header's hash meets its own target and the target is one the network allows. */
-export function hasWork(headerHex: string, network: BitcoinNetwork): boolean {
-  const bits = Buffer.from(headerHex, 'hex').readUInt32LE(72)
-  const exponent = BigInt(bits >>> 24)
-  const mantissa = BigInt(bits & 0x7fffff)
-  if ((bits & 0x800000) !== 0 || exponent > 32n) return false
-  const target =
-    exponent < 3n ? mantissa >> (8n * (3n - exponent)) : mantissa << (8n * (exponent - 3n))
-  return target <= WORK_LIMIT[network] && BigInt(`0x${blockHash(headerHex)}`) <= target
+/** True when the header's hash meets its own target, and that target is possible at this height. */
+export function hasWork(headerHex: string, network: BitcoinNetwork, height: number): boolean {
+  const target = targetOfBits(Buffer.from(headerHex, 'hex').readUInt32LE(72))
+  return target <= easiestTarget(network, height) && BigInt(`0x${blockHash(headerHex)}`) <= target
 }
 
 export interface MerkleProof {
