@@ -24,6 +24,7 @@ import { exportJournal, journalLine } from './journalExport.ts'
 import { type AccountState, createPortfolio } from './portfolio.ts'
 import type { HostPorts } from './ports.ts'
 import { createTransfers } from './transfers/engine.ts'
+import { checkConflict } from './transfers/inFlight.ts'
 import { createPlanner } from './transfers/planning.ts'
 import { recheckPlan } from './transfers/recheck.ts'
 import { createRunStep } from './transfers/steps.ts'
@@ -102,6 +103,13 @@ export function createHost(ports: HostPorts): Result<Host> {
     log: ports.log,
   })
 
+  const recheckContext = {
+    portfolio,
+    policy: () => policy,
+    now: () => clock.now(),
+    transfers: () => transfers.list(),
+  }
+
   const runStep = createRunStep({
     clock,
     device: ports.device,
@@ -109,9 +117,7 @@ export function createHost(ports: HostPorts): Result<Host> {
     vault,
     curve: ports.curve,
     venue: (accountId) => portfolio.account(accountId)?.port,
-    recheck: async (transfer) =>
-      blocked() ??
-      recheckPlan(transfer.plan, { portfolio, policy: () => policy, now: () => clock.now() }),
+    recheck: async (transfer) => blocked() ?? recheckPlan(transfer.plan, recheckContext),
     isClaimed: (venueId) =>
       transfers
         .list()
@@ -287,11 +293,7 @@ export function createHost(ports: HostPorts): Result<Host> {
     if (digest !== actual || transfer.digest !== actual) {
       return refuse('PLAN_DIGEST_MISMATCH', { approved: digest, actual })
     }
-    const moved = await recheckPlan(transfer.plan, {
-      portfolio,
-      policy: () => policy,
-      now: () => clock.now(),
-    })
+    const moved = await recheckPlan(transfer.plan, recheckContext)
     if (moved !== null) {
       // The plan is void: what changed never refreshes itself under an approval.
       const voided = transfers.refuseApproval(id, moved)
@@ -301,6 +303,9 @@ export function createHost(ports: HostPorts): Result<Host> {
     if (again?.state !== 'planned') {
       return refuse('PLAN_STATE_WRONG', { state: again?.state ?? 'gone', needed: 'planned' })
     }
+    // Nothing is awaited from here on: of two approvals over one coin or nonce the second sees the first.
+    const free = checkConflict(transfer.plan, transfers.list())
+    if (!free.ok) return free
     const approved = transfers.approve(id, digest, caller.kind)
     return approved.ok ? ok(viewTransfer(approved.value, clock.now())) : approved
   }

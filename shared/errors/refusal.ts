@@ -63,6 +63,8 @@ export interface RefusalData {
     readonly limitBps: number
   }
   PLAN_DIGEST_MISMATCH: { readonly approved: string; readonly actual: string }
+  /** `with`: the transfer that holds it. */
+  PLAN_CONFLICTS: { readonly over: string; readonly with: string }
   PLAN_STATE_WRONG: { readonly state: string; readonly needed: string }
   RISK_AFTER_TOO_HIGH: { readonly scenario: string; readonly slackAfter: string }
   VAULT_NOT_PAIRED: { readonly chain: string }
@@ -147,6 +149,7 @@ export const refusalRetryable: { readonly [C in RefusalCode]: boolean } = {
   PLAN_EXPIRED: false,
   PLAN_PRICES_MOVED: false,
   PLAN_DIGEST_MISMATCH: false,
+  PLAN_CONFLICTS: false,
   PLAN_STATE_WRONG: false,
   RISK_AFTER_TOO_HIGH: false,
   VAULT_NOT_PAIRED: false,

@@ -28,6 +28,8 @@ export interface BitcoinRequest {
   readonly recipient: DecodedAddress
   readonly asked: Amount | 'all'
   readonly feeTarget: keyof typeof feeTargets
+  /** Outpoints `txid:vout` of other transfers under way. */
+  readonly taken: ReadonlySet<string>
 }
 
 async function readTransactions(
@@ -59,7 +61,10 @@ export async function planBitcoin(
   const change = vault.nextChange()
   if (state === null || change === undefined)
     return refuse('NOT_FOUND', { what: 'coins', id: 'bitcoin' })
-  const coins = state.coins.filter((coin) => coin.height !== null && coin.height > 0)
+  const coins = state.coins.filter(
+    (coin) =>
+      coin.height !== null && coin.height > 0 && !request.taken.has(`${coin.txid}:${coin.vout}`),
+  )
   const [tip, feeRate, previousTransactions] = await Promise.all([
     bitcoin.readTip(signal),
     bitcoin.readFeeRate(feeTargets[request.feeTarget], signal),

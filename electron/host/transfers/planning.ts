@@ -27,6 +27,7 @@ import { decodeBitcoinAddress } from '../../../shared/vault/address.ts'
 import type { Portfolio } from '../portfolio.ts'
 import type { BitcoinPort, Clock, EvmPort, Random } from '../ports.ts'
 import type { Vault } from '../vault.ts'
+import { checkConflict, coinsUnderWay, withoutSweepsUnderWay } from './inFlight.ts'
 import { planBitcoin } from './planBitcoin.ts'
 import { findDeposit, planVenueWithdrawal } from './planVenue.ts'
 import { checkFirstPayment, checkLookAlike, knownRecipients } from './recipients.ts'
@@ -264,6 +265,7 @@ export function createPlanner(
         recipient: address.value,
         asked: asked.value,
         feeTarget: input.feeTarget ?? 'normal',
+        taken: coinsUnderWay(context.transfers()),
       },
       signal,
     )
@@ -369,10 +371,9 @@ export function createPlanner(
     if (asset === undefined) return refuse('NOT_FOUND', { what: 'asset', id: input.asset })
     const asked = parseAmount(asset, input.amount)
     if (!asked.ok) return asked
+    const settled = withoutSweepsUnderWay(snapshot, context.transfers(), null)
     const leaves =
-      asked.value === 'all'
-        ? excessIn(snapshot, portfolio.report(snapshot), asset)
-        : ok(asked.value)
+      asked.value === 'all' ? excessIn(settled, portfolio.report(settled), asset) : ok(asked.value)
     if (!leaves.ok) return leaves
     const checked = checkSweep(
       snapshot,
@@ -380,6 +381,7 @@ export function createPlanner(
       portfolio,
       context.policy(),
       context.clock.now(),
+      settled,
     )
     if (!checked.ok) return checked
     const id = newId()
@@ -463,14 +465,22 @@ export function createPlanner(
     )
   }
 
+  /** A nonce that another transfer holds would make this one its replacement. */
+  async function unlessTaken(plan: Planned): Planned {
+    const planned = await plan
+    if (!planned.ok) return planned
+    const free = checkConflict(planned.value, context.transfers())
+    return free.ok ? planned : free
+  }
+
   return (input, signal) => {
     switch (input.purpose) {
       case 'withdraw':
-        return planWithdrawal(input, signal)
+        return unlessTaken(planWithdrawal(input, signal))
       case 'sweep':
         return planSweep(input, signal)
       case 'top-up':
-        return planTopUp(input, signal)
+        return unlessTaken(planTopUp(input, signal))
     }
   }
 }

@@ -2,6 +2,7 @@
  *  age, prices, and for a sweep the account's risk afterwards on figures read now. */
 import type { CodeOf } from '../../../shared/contract/method.ts'
 import type { transfersApprove } from '../../../shared/contract/methods/transfers.ts'
+import type { Transfer } from '../../../shared/transfer/lifecycle.ts'
 import { type Refusal, type Result, ok, refuse } from '../../../shared/errors/refusal.ts'
 import { applyTransfer } from '../../../shared/collateral/applyTransfer.ts'
 import type { AccountSnapshot } from '../../../shared/collateral/snapshot.ts'
@@ -16,6 +17,7 @@ import {
   compareAmounts,
 } from '../../../shared/units/amount.ts'
 import type { Portfolio } from '../portfolio.ts'
+import { withoutSweepsUnderWay } from './inFlight.ts'
 
 /** Basis points between two positive prices, of the first; infinite when one is not a price. */
 export function movedBps(before: number, after: number): number {
@@ -91,6 +93,8 @@ export function checkSweep(
   portfolio: Portfolio,
   policy: Policy,
   now: number,
+  /** The same account without what other sweeps are taking out of it. */
+  settled: AccountSnapshot,
 ): Result<
   { readonly before: RiskReport; readonly after: RiskReport },
   | 'SNAPSHOT_STALE'
@@ -100,18 +104,19 @@ export function checkSweep(
   | 'RISK_AFTER_TOO_HIGH'
 > {
   const ageMs = now - snapshot.asOf
-  const before = portfolio.report(snapshot)
-  if (before.state === 'stale') {
+  const seen = portfolio.report(snapshot)
+  if (seen.state === 'stale') {
     return refuse('SNAPSHOT_STALE', { venue: snapshot.label, ageMs, limitMs: policy.staleAfterMs })
   }
-  if (before.state !== 'complete') {
+  if (seen.state !== 'complete') {
     return refuse('MARGIN_INPUT_INVALID', {
-      field: before.missing[0] ?? 'account',
+      field: seen.missing[0] ?? 'account',
       value: '',
-      reason: before.state,
+      reason: seen.state,
     })
   }
-  const excess = excessIn(snapshot, before, { symbol: leaves.asset, decimals: leaves.decimals })
+  const before = settled === snapshot ? seen : portfolio.report(settled)
+  const excess = excessIn(settled, before, { symbol: leaves.asset, decimals: leaves.decimals })
   if (!excess.ok) return excess
   if (compareAmounts(leaves, excess.value) > 0) {
     return refuse('AMOUNT_OVER_EXCESS', {
@@ -121,7 +126,7 @@ export function checkSweep(
     })
   }
   const after = portfolio.report(
-    applyTransfer(snapshot, leaves.asset, amountToDecimal({ ...leaves, units: -leaves.units })),
+    applyTransfer(settled, leaves.asset, amountToDecimal({ ...leaves, units: -leaves.units })),
   )
   if (after.shortfallUsd.kind !== 'known' || after.shortfallUsd.value > 0) {
     const { shortfallUsd } = after
@@ -141,6 +146,7 @@ export async function recheckPlan(
     readonly portfolio: Portfolio
     readonly policy: () => Policy
     readonly now: () => number
+    readonly transfers: () => readonly Transfer[]
   },
 ): Promise<Refusal<RecheckCode> | null> {
   const { portfolio } = context
@@ -155,6 +161,7 @@ export async function recheckPlan(
   if (account?.snapshot == null)
     return { code: 'SNAPSHOT_MISSING', data: { venue: plan.accountId } }
   if (account.refusal !== null) return account.refusal
-  const safe = checkSweep(account.snapshot, plan.amount, portfolio, policy, context.now())
+  const settled = withoutSweepsUnderWay(account.snapshot, context.transfers(), plan.id)
+  const safe = checkSweep(account.snapshot, plan.amount, portfolio, policy, context.now(), settled)
   return safe.ok ? null : safe.refusal
 }

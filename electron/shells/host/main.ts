@@ -1,6 +1,5 @@
 /** The host as a process beside the window: Electron's utility process on the desktop, a forked child under the
  *  browser shell. Speaks ../hostProtocol; whoever calls through it is the renderer, whatever it says. */
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Result, refuse } from '../../../shared/errors/refusal.ts'
 import { encodeCanonical } from '../../../shared/units/canonical.ts'
@@ -10,7 +9,7 @@ import { bundledEntry } from '../entries.ts'
 import { readDemoEnvironment } from '../demoEnvironment.ts'
 import { type Answer, type Ask, type FromHost, toHostSchema } from '../hostProtocol.ts'
 import { unlockDataKey } from '../unlock.ts'
-import { listenLocally } from './localSocket.ts'
+import { type LocalServer, listenLocally } from './localSocket.ts'
 
 /** Electron's utility process has a parentPort, a forked child has send. */
 interface ParentPort {
@@ -50,15 +49,21 @@ async function main(): Promise<void> {
 
   let opening: Promise<Result<Host>> | null = null
   let ending = false
+  let listening: Promise<LocalServer> | null = null
   const asks = new Map<number, (answer: Answer) => void>()
   let nextAsk = 0
+
+  async function close(): Promise<void> {
+    const host = await opening
+    // Before the host: a second process must not be answered by one that is going, nor its socket file stay.
+    await (await listening)?.close()
+    if (host?.ok === true) await host.value.close()
+  }
 
   const end = () => {
     if (ending) return
     ending = true
-    const close =
-      opening?.then((host) => (host.ok ? host.value.close() : undefined)) ?? Promise.resolve()
-    close.then(
+    close().then(
       () => process.exit(0),
       (error: unknown) => {
         log(`closing failed: ${String(error)}`)
@@ -139,7 +144,9 @@ async function main(): Promise<void> {
     return
   }
   host.value.subscribe((event) => post({ event: encodeCanonical(event) }))
-  await listenLocally({ host: host.value, directory: join(directory) })
+  if (ending) return
+  listening = listenLocally({ host: host.value, directory })
+  await listening
 }
 
 main().catch((error: unknown) => {
