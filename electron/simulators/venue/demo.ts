@@ -81,8 +81,8 @@ export interface DemoVenues {
 export const demoPrices = { BTC: '92000.0', ETH: '3160.00', SOL: '140.00' } as const
 
 const binanceHoldings: readonly SimHolding[] = [
-  { symbol: 'BTCUSDC', amount: '1.250', entry: '90480.5', leverage: 10 },
-  { symbol: 'ETHUSDC', amount: '14.500', entry: '3092.40', leverage: 10 },
+  { symbol: 'BTCUSDC', amount: '2.600', entry: '90480.5', leverage: 10 },
+  { symbol: 'ETHUSDC', amount: '28.500', entry: '3092.40', leverage: 10 },
 ]
 
 const hyperliquidHoldings: readonly PerpHolding[] = [
@@ -106,7 +106,7 @@ export async function startDemoVenues(options: DemoVenueOptions): Promise<DemoVe
     faults: binanceFaults,
     now,
     coins,
-    futures: options.binance?.futures ?? { USDC: '117385.40000000' },
+    futures: options.binance?.futures ?? { USDC: '114385.40000000' },
     holdings: options.binance?.holdings ?? binanceHoldings,
     spot: options.binance?.spot ?? { USDC: '250.00000000', BTC: '0.01500000', ETH: '0.10000000' },
     processingMs: options.processingMs ?? 1500,

@@ -35,6 +35,13 @@ function connect(over: Partial<Parameters<typeof createBinanceUsdm>[0]> = {}): V
 beforeEach(async () => {
   paid = []
   venues = await startDemoVenues({
+    binance: {
+      futures: { USDC: '117385.40000000' },
+      holdings: [
+        { symbol: 'BTCUSDC', amount: '1.250', entry: '90480.5', leverage: 10 },
+        { symbol: 'ETHUSDC', amount: '14.500', entry: '3092.40', leverage: 10 },
+      ],
+    },
     deposits: { bitcoin: 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080', evm: evmAddress },
     usdcContract: '0x5FbDB2315678afecb367f032d93F642f64180aa3',
     processingMs: 5,
