@@ -116,8 +116,10 @@ export function finishTiers(
     })
   }
   tiers.sort((a, b) => a.floor - b.floor)
+  const scaled = rows.every(({ scale }) => scale === undefined || scale > 0)
   const sound = tiers.every(
     ({ floor, rate, deduction }, index) =>
+      scaled &&
       Number.isFinite(floor) &&
       Number.isFinite(deduction) &&
       rate > 0 &&
@@ -144,9 +146,11 @@ export function crossWallet(
   asset: string,
   positions: readonly Position[],
 ): Decimal {
-  return positions
-    .filter((position) => position.settle === asset && position.isolatedWallet !== null)
-    .reduce((left, { isolatedWallet }) => minus(left, parseExact(isolatedWallet) ?? left), wallet)
+  let left = wallet
+  for (const { settle, isolatedWallet } of positions) {
+    if (settle === asset && isolatedWallet !== null) left = minus(left, isolatedWallet)
+  }
+  return left
 }
 
 /** Counts one for one: in single-asset pools an asset backs its own contracts. */

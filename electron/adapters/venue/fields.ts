@@ -24,20 +24,26 @@ export function parseList(value: unknown): readonly unknown[] | undefined {
 
 const EXPONENT = /^-?\d{1,40}(\.\d{1,40})?[eE][+-]?\d{1,2}$/
 
+/** Larger or finer numbers are no venue's: refusing them keeps every sum and product within a Decimal. */
+const SANE = /^-?\d{1,20}(\.\d{1,50})?$/
+
 /**
  * Reads decimal text or a finite JSON number exactly. Venues also send '1E-8'.
- * Undefined for anything else: '', 'NaN', null, booleans, objects.
+ * Undefined for anything else: '', 'NaN', null, booleans, objects, numbers of 21 digits and more.
  */
 export function parseExact(value: unknown): Decimal | undefined {
-  if (typeof value === 'number') {
-    if (!Number.isFinite(value)) return undefined
-    return parseDecimal(decimalFromBig(new Big(value)))
-  }
-  if (typeof value !== 'string') return undefined
-  if (EXPONENT.test(value)) return parseDecimal(decimalFromBig(new Big(value)))
-  const plain = parseDecimal(value)
+  let text = value
+  if (typeof value === 'number' && Number.isFinite(value)) text = new Big(value).toFixed()
+  if (typeof value === 'string' && EXPONENT.test(value)) text = new Big(value).toFixed()
+  if (typeof text !== 'string' || !SANE.test(text)) return undefined
   // '-0.000' is a zero; no negative zero leaves the parsers.
-  return plain !== undefined && /^-[0.]*$/.test(plain) ? parseDecimal(plain.slice(1)) : plain
+  return parseDecimal(/^-[0.]*$/.test(text) ? text.slice(1) : text)
+}
+
+/** As parseExact, and > 0: contract values and the like. */
+export function parsePositive(value: unknown): Decimal | undefined {
+  const parsed = parseExact(value)
+  return parsed !== undefined && Number(parsed) > 0 ? parsed : undefined
 }
 
 /** A short printable form of any value, for gaps and refusals. */
@@ -135,9 +141,9 @@ export function rowsBy(answer: unknown, key: string): ReadonlyMap<string, Row> {
   return rows
 }
 
-/** a × b, exact. */
+/** a × b, exact to 36 decimals. */
 export function times(a: Decimal, b: Decimal): Decimal {
-  return decimalFromBig(new Big(a).times(b))
+  return decimalFromBig(new Big(a).times(b).round(36))
 }
 
 /** a − b, exact. */

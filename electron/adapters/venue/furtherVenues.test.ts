@@ -836,7 +836,7 @@ describe.each(venues)('$venue', ({ venue, answers, parse, known, ...expected }) 
         if (typeof mutated !== 'object' || mutated === null) return
         expect(sound(parse({ ...answers, ...mutated }))).toBe(true)
       }),
-      { numRuns: 2_000 },
+      { numRuns: 3_000 },
     )
   })
 })

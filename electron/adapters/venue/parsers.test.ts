@@ -275,15 +275,29 @@ describe('exact numbers', () => {
     [0.004, '0.004'],
     [1e-7, '0.0000001'],
     [-0, '0'],
+    ['99999999999999999999', '99999999999999999999'],
   ])('%s reads as %s', (raw, text) => {
     expect(parseExact(raw)).toBe(text)
   })
-  it.each(['', 'NaN', 'Infinity', '1,000', '0x10', ' 1', '1e999', null, true, Number.NaN, {}, [1]])(
-    '%s is no number',
-    (raw) => {
-      expect(parseExact(raw)).toBeUndefined()
-    },
-  )
+  it.each([
+    '',
+    'NaN',
+    'Infinity',
+    '100000000000000000000',
+    1e21,
+    1e-60,
+    '1,000',
+    '0x10',
+    ' 1',
+    '1e999',
+    null,
+    true,
+    Number.NaN,
+    {},
+    [1],
+  ])('%s is no number', (raw) => {
+    expect(parseExact(raw)).toBeUndefined()
+  })
   it('reads instants from digits and refuses what is none', () => {
     expect(parseInstant('1722062678998')).toBe(1_722_062_678_998)
     expect([0, -1, 1.5, '', '12a', null].map(parseInstant)).toEqual([

@@ -8,6 +8,7 @@ import {
   parseExact,
   parseInstant,
   parseList,
+  parsePositive,
   parseRow,
   type Row,
   readFields,
@@ -62,7 +63,7 @@ function readPosition(row: Row, tables: Tables, gaps: Gap[]): Position | null {
   const listed = tables.symbols.get(symbol)
   const contracts = fields.decimal('positionAmt')
   if (contracts === null || isZero(contracts)) return null
-  const contractSize = parseExact(listed?.['contractSize'])
+  const contractSize = parsePositive(listed?.['contractSize'])
   if (contractSize === undefined) fields.report('contractSize', 'missing')
   const filters = rowsBy(listed?.['filters'], 'filterType')
   const rate = parseExact(tables.premium.get(symbol)?.['lastFundingRate'])

@@ -16,6 +16,7 @@ import {
   nameOf,
   parseExact,
   parseList,
+  parsePositive,
   parseRow,
   type Row,
   readFields,
@@ -84,7 +85,7 @@ function readPosition(row: Row, tables: Tables, gaps: Gap[]): Position | null {
   const contract = tables.contracts.get(symbol)
   const type = contract?.['type']
   const contractType = type === 'direct' ? 'linear' : type === 'inverse' ? 'inverse' : null
-  const multiplier = parseExact(contract?.['quanto_multiplier'])
+  const multiplier = parsePositive(contract?.['quanto_multiplier'])
   const usd = contractType === 'inverse' ? contracts : null
   const coins = multiplier === undefined ? null : times(contracts, multiplier)
   const leverage = fields.decimal('leverage')

@@ -12,6 +12,7 @@ import {
   parseExact,
   parseInstant,
   parseList,
+  parsePositive,
   parseRow,
   type Row,
   readFields,
@@ -92,7 +93,7 @@ function readPosition(row: Row, tables: Tables, gaps: Gap[]): Position | null {
   const volume = fields.decimal('volume')
   if (volume === null || isZero(volume)) return null
   const contract = tables.contracts.get(symbol)
-  const each = parseExact(contract?.['contract_size'])
+  const each = parsePositive(contract?.['contract_size'])
   if (each === undefined) fields.report('contract_size', 'missing')
   const mark = fields.decimal('mark_price')
   const leverage = fields.decimal('lever_rate')

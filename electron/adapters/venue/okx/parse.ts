@@ -11,6 +11,7 @@ import {
   parseExact,
   parseInstant,
   parseList,
+  parsePositive,
   parseRow,
   type Row,
   readFields,
@@ -64,8 +65,8 @@ function fundingOf(row: Row | undefined): Position['funding'] {
 
 /** Base (linear) or USD (inverse) a contract. */
 function contractValue(instrument: Row | undefined): Decimal | null {
-  const value = parseExact(instrument?.['ctVal'])
-  const multiplier = parseExact(instrument?.['ctMult'] || '1')
+  const value = parsePositive(instrument?.['ctVal'])
+  const multiplier = parsePositive(instrument?.['ctMult'] || '1')
   return value === undefined || multiplier === undefined ? null : times(value, multiplier)
 }
 
