@@ -117,6 +117,7 @@ test('every scenario that ships has a name in both languages', () => {
       ...defaultScenarios,
       { id: 'single:ETH:-0.1' },
       { id: 'ratio:ETH/BTC:0.1' },
+      { id: 'adl:ETHUSDT:both:0.1' },
     ])
       expect(scenarioById(id, format, speech)).not.toMatch(/[:{}]|past\./)
     expect(problems).toEqual([])

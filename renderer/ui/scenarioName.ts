@@ -24,7 +24,8 @@ const fixedNames: Readonly<Record<string, string>> = {
   'ten-up': 'tenUp',
 }
 
-/** Reports and reasons name a scenario by its id: 'past:2025-10-10', 'single:ETH:-0.1', 'ratio:ETH/BTC:0.1'. */
+/** Reports and reasons name a scenario by its id: 'past:2025-10-10', 'single:ETH:-0.1', 'ratio:ETH/BTC:0.1',
+ *  'adl:ETHUSDT:both:0.1'. */
 export function scenarioById(id: string, format: Format, speech: Speech): string {
   const fixed = fixedNames[id]
   if (fixed !== undefined) return scenarioName({ name: fixed }, format, speech)
@@ -56,5 +57,17 @@ export function scenarioById(id: string, format: Format, speech: Speech): string
       format,
       speech,
     )
+  if (kind === 'adl') {
+    const last = Number(id.slice(id.lastIndexOf(':') + 1))
+    const leg = change === 'both' ? '' : ` ${change ?? ''}`
+    return scenarioName(
+      {
+        name: last < 0 ? 'deleveragedDown' : 'deleveragedUp',
+        values: { position: `${what}${leg}`, move: last },
+      },
+      format,
+      speech,
+    )
+  }
   return scenarioName({ name: id }, format, speech)
 }

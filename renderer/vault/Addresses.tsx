@@ -4,7 +4,7 @@ import { useText } from '../language/text.ts'
 import { AddressText } from '../ui/AddressText.tsx'
 import { Panel } from '../ui/Panel.tsx'
 import { Verified } from './Verified.tsx'
-import type { VaultView } from './VaultScreen.tsx'
+import type { VaultView } from '../data/vault.ts'
 
 export function Addresses({ vault }: { readonly vault: VaultView }) {
   const { t } = useText()

@@ -10,7 +10,7 @@ import { Age } from '../ui/Age.tsx'
 import { Empty } from '../ui/Empty.tsx'
 import { Panel } from '../ui/Panel.tsx'
 import { Vault } from 'lucide-react'
-import type { VaultView } from './VaultScreen.tsx'
+import type { VaultView } from '../data/vault.ts'
 
 const staleAfterMs = 10 * 60_000
 

@@ -7,7 +7,7 @@ import { AddressText } from '../ui/AddressText.tsx'
 import { Empty } from '../ui/Empty.tsx'
 import { Panel } from '../ui/Panel.tsx'
 import { StateTag } from '../ui/StateTag.tsx'
-import type { VaultView } from './VaultScreen.tsx'
+import type { VaultView } from '../data/vault.ts'
 
 export function Coins({ coins }: { readonly coins: VaultView['coins'] }) {
   const { t } = useText()

@@ -13,7 +13,7 @@ import { DevicePanel } from '../ui/DevicePanel.tsx'
 import { Panel } from '../ui/Panel.tsx'
 import { RefusalNote } from '../ui/RefusalNote.tsx'
 import { Verified } from './Verified.tsx'
-import type { VaultView } from './VaultScreen.tsx'
+import type { VaultView } from '../data/vault.ts'
 
 type Address = VaultView['addresses'][number]
 

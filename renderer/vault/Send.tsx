@@ -9,7 +9,7 @@ import { AddressText } from '../ui/AddressText.tsx'
 import { Button } from '../ui/Button.tsx'
 import { Panel } from '../ui/Panel.tsx'
 import { RefusalNote } from '../ui/RefusalNote.tsx'
-import type { VaultView } from './VaultScreen.tsx'
+import type { VaultView } from '../data/vault.ts'
 
 const targets = ['fast', 'normal', 'slow'] as const
 type Target = (typeof targets)[number]

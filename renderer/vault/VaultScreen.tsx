@@ -1,10 +1,9 @@
 /** The cold side: pairing, balances, receive, send, coins, addresses. */
 import { Vault as VaultIcon } from 'lucide-react'
-import type { Contract } from '../../shared/contract/contract.ts'
-import type { OutputOf } from '../../shared/contract/method.ts'
 import { deviceWords } from '../data/device.ts'
 import { refusalOf, useAsk, useRead } from '../data/host.ts'
 import { routeHref } from '../data/route.ts'
+import type { VaultView } from '../data/vault.ts'
 import { visibleText } from '../format/addresses.ts'
 import { useFormat } from '../format/useFormat.ts'
 import { useText } from '../language/text.ts'
@@ -18,8 +17,6 @@ import { Balances } from './Balances.tsx'
 import { Coins } from './Coins.tsx'
 import { Receive } from './Receive.tsx'
 import { Send } from './Send.tsx'
-
-export type VaultView = OutputOf<Contract['vault.read']>
 
 const sections = ['balances', 'receive', 'send', 'coins', 'addresses'] as const
 type Section = (typeof sections)[number]
