@@ -2,20 +2,11 @@
  *  single-asset: one cross pool per settle asset; multi-asset: one cross pool in USD; each isolated position a pool.
  *  Bad input is refused by field and value and makes its own pool unknown; the other pools stay. */
 import type { AccountSnapshot, Collateral, Position } from '../collateral/snapshot.ts'
-import type { Refusal } from '../errors/refusal.ts'
-import { effectiveUnits, equityItem, marginalWeight } from './haircut.ts'
-import {
-  collateralItem,
-  type Item,
-  inverseItem,
-  linearItem,
-  type PoolInput,
-  weighted,
-  withoutProfit,
-} from './pool.ts'
+import { type InputRefusal, invalid, positionKey } from './inputs.ts'
+import type { Item } from './pool.ts'
+import { countedOnce, type Held, profitWeight, readCollateral } from './readCollateral.ts'
+import { isolatedWallet, readPosition } from './readPosition.ts'
 import { ruleOf } from './venues/table.ts'
-
-type InputRefusal = Refusal<'MARGIN_INPUT_INVALID'>
 
 export interface Pool {
   /** 'cross:USDC', 'cross:USD' (multi-asset) or 'isolated:BTCUSDT:both'. */
@@ -35,98 +26,91 @@ export interface MarginAccount {
   readonly refusals: readonly InputRefusal[]
 }
 
-/** Outside these ranges a figure is a parser's mistake, not a market; inside them the arithmetic stays finite. */
-interface Range {
-  readonly least: number
-  readonly most: number
-}
-const sizeRange: Range = { least: 1e-12, most: 1e15 }
-const priceRange: Range = { least: 1e-12, most: 1e12 }
-const walletRange: Range = { least: -1e18, most: 1e18 }
-const tierRange: Range = { least: 0, most: 1e18 }
-const intervalRange: Range = { least: 0.1, most: 744 }
-const rateRange: Range = { least: -1, most: 1 }
-
-function within(value: number, { least, most }: Range): boolean {
-  return value >= least && value <= most
-}
-
 /** Reads the snapshot into pools; pure, never throws on any parsed snapshot. */
 export function readMarginAccount(snapshot: AccountSnapshot): MarginAccount {
   const refusals: InputRefusal[] = []
-  const pools: Pool[] = []
-  const account = accountProblems(snapshot, refusals)
-  const duplicates = duplicatePositions(snapshot, refusals)
-  // A position that draws on the cross balance before it dies puts that balance at risk: one pool.
-  const draws = (position: Position) =>
-    position.marginMode === 'cross' || position.autoAddMargin === true
-  const cross = snapshot.positions.filter(draws)
-  const isolated = snapshot.positions.filter((position) => !draws(position))
-  const read = (position: Position) => {
-    const problems = [...account]
-    if (duplicates.has(positionKey(position))) problems.push(`positions.${positionKey(position)}`)
-    return readPosition(snapshot, position, refusals, problems)
-  }
-  for (const group of crossGroups(snapshot, cross)) {
-    const missing: string[] = []
-    const positions: Held[] = []
-    if (group.positions.length > 0 && group.collaterals.length === 0)
-      missing.push(`collaterals.${group.settle}`)
-    for (const position of group.positions) {
-      const { item, problems } = read(position)
-      missing.push(...problems)
-      if (item !== undefined) positions.push({ position, item })
-    }
-    const collaterals: Item[] = []
-    for (const position of group.positions.filter(({ marginMode }) => marginMode === 'isolated')) {
-      const wallet = isolatedWallet(snapshot, position, refusals)
-      if (typeof wallet === 'string') missing.push(wallet)
-      else collaterals.push(wallet)
-    }
-    const weights = new Map<string, number>()
-    for (const collateral of group.collaterals) {
-      const inverse = positions.filter(
-        ({ position }) =>
-          position.contractType === 'inverse' && position.settle === collateral.asset,
-      )
-      const item = readCollateral(snapshot, collateral, inverse, refusals)
-      if (typeof item === 'string') missing.push(item)
-      else collaterals.push(item)
-      weights.set(collateral.asset, profitWeight(snapshot, collateral, positions))
-    }
-    const items = [...collaterals, ...positions.map((held) => countedOnce(snapshot, held, weights))]
-    pools.push({ ...group, id: `cross:${group.settle}`, kind: 'cross', items, missing })
-  }
-  for (const position of isolated) {
-    const { item, problems } = read(position)
-    const wallet = isolatedWallet(snapshot, position, refusals)
-    const missing = typeof wallet === 'string' ? [...problems, wallet] : problems
-    const items = [...(typeof wallet === 'string' ? [] : [wallet]), ...(item ? [item] : [])]
-    const id = `isolated:${positionKey(position)}`
-    pools.push({
-      id,
-      kind: 'isolated',
-      settle: position.settle,
-      items,
-      positions: [position],
-      missing,
-    })
-  }
+  const read = positionReader(snapshot, refusals)
+  const cross = snapshot.positions.filter(drawsOnCross)
+  const isolated = snapshot.positions.filter((position) => !drawsOnCross(position))
+  const pools = [
+    ...crossGroups(snapshot, cross).map((group) => crossPool(snapshot, group, read, refusals)),
+    ...isolated.map((position) => isolatedPool(snapshot, position, read, refusals)),
+  ]
   return { pools, refusals }
 }
 
-export function positionKey(position: Position): string {
-  return `${position.symbol}:${position.leg}`
+/** A position that draws on the cross balance before it dies puts that balance at risk: one pool. */
+function drawsOnCross(position: Position): boolean {
+  return position.marginMode === 'cross' || position.autoAddMargin === true
 }
 
-/** USD per unit of an asset by the venue's own index; undefined when it did not say. */
-export function usdPerUnit(snapshot: AccountSnapshot, asset: string): number | undefined {
-  if (asset === 'USD') return 1
-  const found = snapshot.collaterals.find((collateral) => collateral.asset === asset)
-  const said = found?.priceUsd ?? null
-  if (said === null) return undefined
-  const price = Number(said)
-  return within(price, priceRange) ? price : undefined
+type ReadPosition = (position: Position) => {
+  readonly item: Item | undefined
+  readonly problems: readonly string[]
+}
+
+function positionReader(snapshot: AccountSnapshot, refusals: InputRefusal[]): ReadPosition {
+  const account = accountProblems(snapshot, refusals)
+  const twice = repeated(snapshot.positions.map(positionKey))
+  for (const key of twice) refusals.push(invalid(`positions.${key}`, key, 'listed more than once'))
+  return (position) => {
+    const key = positionKey(position)
+    const before = twice.has(key) ? [...account, `positions.${key}`] : account
+    return readPosition(snapshot, position, refusals, before)
+  }
+}
+
+function crossPool(
+  snapshot: AccountSnapshot,
+  group: CrossGroup,
+  read: ReadPosition,
+  refusals: InputRefusal[],
+): Pool {
+  const missing: string[] = []
+  const held: Held[] = []
+  const items: Item[] = []
+  const take = (item: Item | string) => {
+    if (typeof item === 'string') missing.push(item)
+    else items.push(item)
+  }
+  if (group.positions.length > 0 && group.collaterals.length === 0)
+    missing.push(`collaterals.${group.settle}`)
+  for (const position of group.positions) {
+    const { item, problems } = read(position)
+    missing.push(...problems)
+    if (item !== undefined) held.push({ position, item })
+    if (position.marginMode === 'isolated') take(isolatedWallet(snapshot, position, refusals))
+  }
+  for (const asset of repeated(group.collaterals.map((collateral) => collateral.asset))) {
+    refusals.push(invalid(`collaterals.${asset}`, asset, 'listed more than once'))
+    missing.push(`collaterals.${asset}`)
+  }
+  const weights = new Map<string, number>()
+  for (const collateral of group.collaterals) {
+    take(readCollateral(snapshot, collateral, held, refusals))
+    weights.set(collateral.asset, profitWeight(snapshot, collateral, held))
+  }
+  for (const position of held) items.push(countedOnce(snapshot, position, weights))
+  return { ...group, id: `cross:${group.settle}`, kind: 'cross', items, missing }
+}
+
+function isolatedPool(
+  snapshot: AccountSnapshot,
+  position: Position,
+  read: ReadPosition,
+  refusals: InputRefusal[],
+): Pool {
+  const { item, problems } = read(position)
+  const wallet = isolatedWallet(snapshot, position, refusals)
+  const unread = typeof wallet === 'string' ? [wallet] : []
+  return {
+    id: `isolated:${positionKey(position)}`,
+    kind: 'isolated',
+    settle: position.settle,
+    items: [wallet, item].filter((each) => each !== undefined && typeof each !== 'string'),
+    positions: [position],
+    missing: [...problems, ...unread],
+  }
 }
 
 interface CrossGroup {
@@ -159,199 +143,7 @@ function accountProblems(snapshot: AccountSnapshot, refusals: InputRefusal[]): s
   return []
 }
 
-function duplicatePositions(snapshot: AccountSnapshot, refusals: InputRefusal[]): Set<string> {
-  const seen = new Set<string>()
-  const twice = new Set<string>()
-  for (const position of snapshot.positions) {
-    const key = positionKey(position)
-    if (seen.has(key) && !twice.has(key)) {
-      twice.add(key)
-      refusals.push(invalid(`positions.${key}`, key, 'listed more than once'))
-    }
-    seen.add(key)
-  }
-  return twice
-}
-
-interface Held {
-  readonly position: Position
-  readonly item: Item
-}
-
-/** In one pool of many assets a coin's profit is weighed with the coin (inside its collateral item), and profit
- *  in another settle asset at that asset's weight now. With one asset a pool, profit counts in full. */
-function countedOnce(
-  snapshot: AccountSnapshot,
-  { position, item }: Held,
-  weights: ReadonlyMap<string, number>,
-): Item {
-  if (snapshot.marginMode !== 'multi-asset') return item
-  if (position.contractType === 'inverse') return withoutProfit(item)
-  const weight = weights.get(position.settle) ?? 1
-  return weight === 1 ? item : weighted(item, weight)
-}
-
-function profitWeight(
-  snapshot: AccountSnapshot,
-  collateral: Collateral,
-  held: readonly Held[],
-): number {
-  if (snapshot.marginMode !== 'multi-asset') return 1
-  const profit = held
-    .filter(({ position }) => position.settle === collateral.asset)
-    .reduce((sum, { position }) => sum + linearProfit(position), 0)
-  return marginalWeight(Number(collateral.wallet) + profit, collateral.haircuts)
-}
-
-function linearProfit(position: Position): number {
-  if (position.contractType !== 'linear') return 0
-  const move = Number(position.mark) - Number(position.entry)
-  return (position.side === 'long' ? move : -move) * Number(position.size)
-}
-
-function readCollateral(
-  snapshot: AccountSnapshot,
-  collateral: Collateral,
-  inverse: readonly Held[],
-  refusals: InputRefusal[],
-): Item | string {
-  const field = `collaterals.${collateral.asset}`
-  const units = Number(collateral.wallet)
-  const { haircuts } = collateral
-  const manyAssets = snapshot.marginMode === 'multi-asset'
-  const sound =
-    ascending(haircuts.map((tier) => tier.floor)) &&
-    haircuts.every(({ weight }) => weight >= 0 && weight <= 1)
-  if (manyAssets && !sound) {
-    refusals.push(
-      invalid(`${field}.haircuts`, JSON.stringify(haircuts), 'floors must ascend from 0'),
-    )
-    return `${field}.haircuts`
-  }
-  // Nothing of an asset needs no price.
-  if (units === 0 && inverse.length === 0) return collateralItem(collateral.asset, 0, 1)
-  const price = collateral.asset === 'USD' ? 1 : Number(collateral.priceUsd ?? Number.NaN)
-  if (collateral.priceUsd === null && collateral.asset !== 'USD') return `${field}.priceUsd`
-  if (!within(price, priceRange)) {
-    refusals.push(invalid(`${field}.priceUsd`, `${collateral.priceUsd}`, 'not a price'))
-    return `${field}.priceUsd`
-  }
-  if (!within(units, walletRange)) {
-    refusals.push(invalid(`${field}.wallet`, collateral.wallet, 'out of range'))
-    return `${field}.wallet`
-  }
-  if (!manyAssets) return collateralItem(collateral.asset, units, price)
-  if (inverse.length === 0)
-    return collateralItem(collateral.asset, effectiveUnits(units, haircuts), price)
-  return equityItem(
-    collateral.asset,
-    units,
-    price,
-    haircuts,
-    inverse.map(({ position }) => ({
-      size: Number(position.size),
-      sign: position.side === 'long' ? 1 : -1,
-      entry: Number(position.entry),
-      mark: Number(position.mark),
-    })),
-  )
-}
-
-function isolatedWallet(
-  snapshot: AccountSnapshot,
-  position: Position,
-  refusals: InputRefusal[],
-): Item | string {
-  const field = `positions.${positionKey(position)}.isolatedWallet`
-  if (position.isolatedWallet === null) return field
-  const price = usdPerUnit(snapshot, position.settle)
-  if (price === undefined) return `collaterals.${position.settle}.priceUsd`
-  const units = Number(position.isolatedWallet)
-  if (!within(units, walletRange)) {
-    refusals.push(invalid(field, position.isolatedWallet, 'out of range'))
-    return field
-  }
-  return collateralItem(position.settle, units, price)
-}
-
-function readPosition(
-  snapshot: AccountSnapshot,
-  position: Position,
-  refusals: InputRefusal[],
-  before: readonly string[],
-): { readonly item: Item | undefined; readonly problems: readonly string[] } {
-  const field = `positions.${positionKey(position)}`
-  const problems = [...before]
-  const size = Number(position.size)
-  const entry = Number(position.entry)
-  const mark = Number(position.mark)
-  const check = (name: string, value: string, holds: boolean, reason: string) => {
-    if (holds) return
-    refusals.push(invalid(`${field}.${name}`, value, reason))
-    problems.push(`${field}.${name}`)
-  }
-  check('mark', position.mark, within(mark, priceRange), 'not a price')
-  check('entry', position.entry, within(entry, priceRange), 'not a price')
-  check('size', position.size, within(size, sizeRange), 'out of range')
-  if (position.tiers.length === 0) problems.push(`${field}.tiers`)
-  else if (!soundTiers(position))
-    check('tiers', JSON.stringify(position.tiers), false, 'crossed or malformed')
-  const fee = position.liquidationFeeRate
-  check('liquidationFeeRate', `${fee}`, fee >= 0 && fee < 1, 'not a fraction')
-  const { funding } = position
-  if (funding !== null) {
-    check('funding', funding.rate, within(Number(funding.rate), rateRange), 'not a rate')
-    const { intervalHours } = funding
-    check('funding', `${intervalHours}`, within(intervalHours, intervalRange), 'not an interval')
-  }
-  const usdPerSettle = usdPerUnit(snapshot, position.settle)
-  if (usdPerSettle === undefined) problems.push(`collaterals.${position.settle}.priceUsd`)
-  if (problems.length > 0 || usdPerSettle === undefined) return { item: undefined, problems }
-  const input: PoolInput = {
-    symbol: position.symbol,
-    asset: position.base,
-    settle: position.settle,
-    price: mark,
-    entry,
-    size,
-    sign: position.side === 'long' ? 1 : -1,
-    tiers: position.tiers,
-    feeRate: fee,
-    usdPerSettle,
-    funding:
-      position.funding === null
-        ? null
-        : {
-            rate: Number(position.funding.rate),
-            intervalHours: position.funding.intervalHours,
-          },
-  }
-  return {
-    item: position.contractType === 'linear' ? linearItem(input) : inverseItem(input),
-    problems,
-  }
-}
-
-/** First floor 0, floors ascending, rates and deductions never falling. */
-function soundTiers({ tiers }: Position): boolean {
-  let before = { floor: -1, rate: 0, deduction: 0 }
-  for (const tier of tiers) {
-    const ascends = before.floor === -1 ? tier.floor === 0 : tier.floor > before.floor
-    const rises = tier.rate >= before.rate && tier.deduction >= before.deduction
-    const inRange = within(tier.floor, tierRange) && within(tier.deduction, tierRange)
-    if (!ascends || !rises || !inRange || !(tier.rate < 1)) return false
-    before = tier
-  }
-  return true
-}
-
-/** Empty, or strictly ascending from exactly 0. */
-function ascending(floors: readonly number[]): boolean {
-  return floors.every((floor, i) =>
-    i === 0 ? floor === 0 : within(floor, tierRange) && floor > (floors[i - 1] ?? 0),
-  )
-}
-
-function invalid(field: string, value: string, reason: string): InputRefusal {
-  return { code: 'MARGIN_INPUT_INVALID', data: { field, value, reason } }
+/** What is in the list more than once. */
+function repeated(names: readonly string[]): ReadonlySet<string> {
+  return new Set(names.filter((name, i) => names.indexOf(name) !== i))
 }

@@ -101,7 +101,7 @@ describe('the first breach', () => {
       }),
       { numRuns: runs },
     )
-  })
+  }, 120_000)
 
   it('is where a fine scan finds it', () => {
     fc.assert(
@@ -117,7 +117,7 @@ describe('the first breach', () => {
       }),
       { numRuns: runs },
     )
-  })
+  }, 120_000)
 })
 
 describe('a jump of maintenance', () => {

@@ -207,5 +207,5 @@ describe.each(venueIds)('%s', (venue) => {
       expect(agrees ? 'agrees' : JSON.stringify({ walked, solved, given })).toBe('agrees')
     }
     expect(compared).toBe(accountsPerVenue)
-  })
+  }, 300_000)
 })

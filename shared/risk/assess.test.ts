@@ -377,6 +377,25 @@ describe('bad input', () => {
     expect(report.distanceDown.kind).toBe('unknown')
   })
 
+  it('refuses a collateral that is listed twice', () => {
+    const report = assess(account({ collaterals: [cash(10), cash(10)] }), options)
+    expect(report.refusals?.[0]?.data.field).toBe('collaterals.USDC')
+    expect(report.equityUsd.kind).toBe('unknown')
+  })
+
+  it('refuses an inverse contract that pays in another coin than it moves with', () => {
+    const odd = position({ contractType: 'inverse', settle: 'USDC' })
+    const report = assess(account({ positions: [odd] }), options)
+    expect(report.refusals?.[0]?.data.field).toBe('positions.BTCUSDC:both.settle')
+  })
+
+  it('does not know a linear contract whose settle asset moves', () => {
+    const odd = position({ symbol: 'ETHBTC', base: 'ETH', settle: 'BTC' })
+    const coins = cash(2, { asset: 'BTC', priceUsd: decimal(92_000) })
+    const report = assess(account({ collaterals: [coins], positions: [odd] }), options)
+    expect(report.missing).toContain('settle.BTC')
+  })
+
   it('refuses a margin mode that the venue does not have', () => {
     const report = assess(
       account({ venue: 'gate', marginMode: 'multi-asset', positions: [position()] }),

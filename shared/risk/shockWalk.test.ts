@@ -188,5 +188,5 @@ describe('the joint distance of a multi-asset account', () => {
       }
     }
     expect(found).toBeGreaterThan(accounts / 2)
-  })
+  }, 300_000)
 })

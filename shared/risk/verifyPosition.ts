@@ -1,6 +1,7 @@
 /** Our liquidation price beside the venue's. Differences are fractions of the entry price, never of the
  *  liquidation price itself (at leverage 1 that explodes). */
-import { type Pool, positionKey } from '../margin/account.ts'
+import type { Pool } from '../margin/account.ts'
+import { positionKey } from '../margin/inputs.ts'
 import { collateralItem, type Item, itemNotional } from '../margin/pool.ts'
 import type { Solver } from '../margin/breach.ts'
 import { type Trigger, triggerOf } from '../margin/trigger.ts'

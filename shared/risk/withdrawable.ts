@@ -1,6 +1,6 @@
 /** What the venue itself would let out, and what resting orders hold. USD, f64. Unknown stays unknown. */
 import type { AccountSnapshot } from '../collateral/snapshot.ts'
-import { usdPerUnit } from '../margin/account.ts'
+import { usdPerUnit } from '../margin/inputs.ts'
 import { ruleOf } from '../margin/venues/table.ts'
 
 /** Margin of resting orders; undefined when the venue did not say (its own withdrawable then holds it back). */

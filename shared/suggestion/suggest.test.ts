@@ -13,7 +13,8 @@ import { defaultBetas } from '../market/betas.ts'
 import { assess } from '../risk/assess.ts'
 import { defaultPolicy } from '../risk/defaultPolicy.ts'
 import { amount, amountToDecimal, amountToNumber, BTC, ETH, USDC, USDT } from '../units/amount.ts'
-import { suggest, type SuggestOptions, whyNoSuggestion } from './suggest.ts'
+import type { SuggestOptions } from './figures.ts'
+import { suggest, whyNoSuggestion } from './suggest.ts'
 import { suggestionSchema } from './suggestion.ts'
 
 const options: SuggestOptions = {
@@ -141,5 +142,65 @@ describe('a suggestion made at the edge of the price limit', () => {
         amountToNumber(sweep.amount),
       )
     }
+  })
+})
+
+describe('coin collateral', () => {
+  const coins = verified(
+    account({
+      marginMode: 'multi-asset',
+      collaterals: [
+        cash(2_000, { asset: 'USDT' }),
+        cash(0, {
+          asset: 'BTC',
+          wallet: decimal('1.5'),
+          priceUsd: decimal(92_000),
+          haircuts: [
+            { floor: 0, weight: 0.95 },
+            { floor: 1, weight: 0.8 },
+          ],
+          withdrawable: decimal('1.2'),
+        }),
+      ],
+      positions: [ethPosition({ settle: 'USDT' })],
+    }),
+  )
+
+  it('is swept in its own units, and every scenario still passes, the coin falling too', () => {
+    const [sweep] = run(coins).suggestions
+    if (sweep === undefined) throw new Error('no sweep')
+    expect(sweep.amount.asset).toBe('BTC')
+    expect(sweep.amount.units).toBeGreaterThan(50_000_000n)
+    expect(sweep.amount.units).toBeLessThanOrEqual(120_000_000n)
+    const gone = decimal(`-${amountToDecimal(sweep.amount)}`)
+    const after = assess(applyTransfer(coins, 'BTC', gone), options)
+    expect(after.scenarios.every(({ outcome }) => outcome === 'passes')).toBe(true)
+    expect(after.shortfallUsd).toEqual({ kind: 'known', value: 0 })
+  })
+
+  it('is not swept when the asset cannot move', () => {
+    const why = whyNoSuggestion(assess(coins, options), coins, { ...options, assets: [ETH] })
+    expect(why?.key).toBe('reason.none.noMovableAsset')
+  })
+})
+
+describe('a top-up', () => {
+  it('is not suggested where it could not help: an isolated position is short', () => {
+    const isolated = verified(
+      account({
+        collaterals: [cash(0)],
+        positions: [position({ marginMode: 'isolated', isolatedWallet: decimal(5_000) })],
+      }),
+    )
+    const { suggestions, why } = run(isolated)
+    expect(suggestions).toEqual([])
+    expect(why?.key).toBe('reason.none.vaultLacks')
+  })
+
+  it('takes what the vault has when it has less, and says so', () => {
+    const little = { ...options, vault: [amount(USDC, 1_000_000_000n)] }
+    const [topUp] = suggest([assess(short, little)], [short], little)
+    expect(topUp?.amount.units).toBe(1_000_000_000n)
+    expect(topUp?.reasons.map(({ key }) => key)).toContain('reason.topUp.vaultLacksRest')
   })
 })
