@@ -206,7 +206,9 @@ function at<T>(list: readonly T[], index: number): T {
 
 for (const kind of KINDS) {
   describe(`${kind}: what was approved passes`, () => {
-    it(`${RUNS} random transactions, never larger than planned, with every curve`, () => {
+    it(`${RUNS} random transactions, never larger than planned, with every curve`, {
+      timeout: RUNS * 5_000,
+    }, () => {
       fc.assert(
         fc.property(shapes, (shape) => {
           const scenario = makeScenario(kind, shape)
@@ -229,7 +231,9 @@ for (const kind of KINDS) {
       )
     })
 
-    it('@scure/btc-signer reads the same bytes to the same fields', () => {
+    it('@scure/btc-signer reads the same bytes to the same fields', {
+      timeout: RUNS * 5_000,
+    }, () => {
       fc.assert(
         fc.property(shapes, (shape) => {
           const transaction = signed(makeScenario(kind, shape).plan)

@@ -200,6 +200,27 @@ describe('a payment from coin to confirmation', () => {
   })
 })
 
+describe('an account of many addresses', () => {
+  it('is read in batches side by side, leaving one listener on the caller’s signal', async () => {
+    const { simulator, port } = await start({ latencyMs: 20 })
+    const scripts = Array.from({ length: 600 }, (_, i) => `0014${i.toString(16).padStart(40, '0')}`)
+    const warnings: string[] = []
+    const onWarning = (warning: Error): void => void warnings.push(warning.name)
+    process.on('warning', onWarning)
+    const { signal } = new AbortController()
+    value(await port.readTip(signal))
+    const before = performance.now()
+    expect(value(await port.readUsedScripts(scripts, signal)).size).toBe(0)
+    const elapsed = performance.now() - before
+    await new Promise((resolve) => setImmediate(resolve))
+    process.off('warning', onWarning)
+    expect(warnings).toEqual([])
+    // 30 batches, 16 in flight: two round trips, not thirty.
+    expect(elapsed).toBeLessThan(30 * 20)
+    expect(simulator.received().length).toBeLessThan(40)
+  })
+})
+
 describe('what was not verified is not sent', () => {
   it('refuses a look-alike of a verified transaction', async () => {
     const { simulator, port } = await start()

@@ -1,6 +1,7 @@
 /** A small client of the Electrum protocol: one connection, batches, reconnection with backoff.
  *  The server is not trusted: lines are bounded, every answer must belong to a question, a question
  *  waits no longer than `timeoutMs`. Only script hashes, txids and transactions are ever sent. */
+import { setMaxListeners } from 'node:events'
 import { type Socket, connect as connectTcp, isIP } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { z } from 'zod'
@@ -293,22 +294,39 @@ export function createElectrumClient(options: ElectrumClientOptions): ElectrumCl
     return last
   }
 
+  async function askAll(
+    calls: readonly ElectrumCall[],
+    signal: AbortSignal,
+  ): Promise<ClientResult<readonly ElectrumAnswer[]>> {
+    const batches: (readonly ElectrumCall[])[] = []
+    for (let start = 0; start < calls.length; start += BATCH) {
+      batches.push(calls.slice(start, start + BATCH))
+    }
+    const answers: ElectrumAnswer[] = []
+    for (let start = 0; start < batches.length; start += BATCHES_IN_FLIGHT) {
+      if (signal.aborted) return unreachable('cancelled')
+      const group = batches.slice(start, start + BATCHES_IN_FLIGHT)
+      for (const outcome of await Promise.all(group.map((batch) => askBatch(batch, signal)))) {
+        if ('refusal' in outcome) return outcome
+        answers.push(...outcome)
+      }
+    }
+    return ok(answers)
+  }
+
   return {
-    ask: async (calls, signal) => {
-      const batches: (readonly ElectrumCall[])[] = []
-      for (let start = 0; start < calls.length; start += BATCH) {
-        batches.push(calls.slice(start, start + BATCH))
+    ask: async (calls, outer) => {
+      // One listener on the caller's signal however many batches wait; theirs hang on a signal of our own.
+      const stop = new AbortController()
+      setMaxListeners(0, stop.signal)
+      const onAbort = (): void => stop.abort()
+      if (outer.aborted) onAbort()
+      outer.addEventListener('abort', onAbort, { once: true })
+      try {
+        return await askAll(calls, stop.signal)
+      } finally {
+        outer.removeEventListener('abort', onAbort)
       }
-      const answers: ElectrumAnswer[] = []
-      for (let start = 0; start < batches.length; start += BATCHES_IN_FLIGHT) {
-        if (signal.aborted) return unreachable('cancelled')
-        const group = batches.slice(start, start + BATCHES_IN_FLIGHT)
-        for (const outcome of await Promise.all(group.map((batch) => askBatch(batch, signal)))) {
-          if ('refusal' in outcome) return outcome
-          answers.push(...outcome)
-        }
-      }
-      return ok(answers)
     },
     close: async () => {
       closing.abort()
