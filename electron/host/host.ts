@@ -486,6 +486,10 @@ export function createHost(ports: HostPorts): Result<Host> {
     reference: () => bytesToHex(ports.random.bytes(4)),
   })
   const forgetDevice = ports.device.onState(() => publish('status'))
+  const forgetLate = ports.device.onLateSignature(({ what }) => {
+    const recorded = journal.record({ kind: 'device.late-signature', what })
+    if (!recorded.ok) ports.log(`a late ${what} signature was dropped and could not be journalled`)
+  })
 
   connections.open()
   transfers.resume()
@@ -501,6 +505,7 @@ export function createHost(ports: HostPorts): Result<Host> {
     },
     async close() {
       forgetDevice()
+      forgetLate()
       await transfers.close()
       await Promise.all([
         portfolio.close(),
