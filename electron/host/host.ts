@@ -118,6 +118,21 @@ export function createHost(ports: HostPorts): Result<Host> {
     curve: ports.curve,
     venue: (accountId) => portfolio.account(accountId)?.port,
     recheck: async (transfer) => blocked() ?? recheckPlan(transfer.plan, recheckContext),
+    countedElsewhere: (mine, txid) =>
+      transfers
+        .list()
+        .filter(
+          ({ id, plan, steps }) =>
+            id !== mine.id &&
+            plan.recipient.address === mine.plan.recipient.address &&
+            plan.amount.asset === mine.plan.amount.asset &&
+            steps.some((step) => step.kind === 'arrive' && step.reference === txid),
+        )
+        .reduce(
+          (sum, { plan }) =>
+            sum + (plan.execution.kind === 'venue' ? plan.execution.arrives.units : 0n),
+          0n,
+        ),
     isClaimed: (venueId) =>
       transfers
         .list()
