@@ -118,6 +118,21 @@ export function createHost(ports: HostPorts): Result<Host> {
     curve: ports.curve,
     venue: (accountId) => portfolio.account(accountId)?.port,
     recheck: async (transfer) => blocked() ?? recheckPlan(transfer.plan, recheckContext),
+    countedElsewhere: (mine, txid) =>
+      transfers
+        .list()
+        .filter(
+          ({ id, plan, steps }) =>
+            id !== mine.id &&
+            plan.recipient.address === mine.plan.recipient.address &&
+            plan.amount.asset === mine.plan.amount.asset &&
+            steps.some((step) => step.kind === 'arrive' && step.reference === txid),
+        )
+        .reduce(
+          (sum, { plan }) =>
+            sum + (plan.execution.kind === 'venue' ? plan.execution.arrives.units : 0n),
+          0n,
+        ),
     isClaimed: (venueId) =>
       transfers
         .list()
@@ -486,6 +501,10 @@ export function createHost(ports: HostPorts): Result<Host> {
     reference: () => bytesToHex(ports.random.bytes(4)),
   })
   const forgetDevice = ports.device.onState(() => publish('status'))
+  const forgetLate = ports.device.onLateSignature(({ what }) => {
+    const recorded = journal.record({ kind: 'device.late-signature', what })
+    if (!recorded.ok) ports.log(`a late ${what} signature was dropped and could not be journalled`)
+  })
 
   connections.open()
   transfers.resume()
@@ -501,6 +520,7 @@ export function createHost(ports: HostPorts): Result<Host> {
     },
     async close() {
       forgetDevice()
+      forgetLate()
       await transfers.close()
       await Promise.all([
         portfolio.close(),

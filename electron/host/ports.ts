@@ -301,6 +301,13 @@ export interface DeviceKeys {
 export interface DevicePort {
   state(): DeviceState
   onState(listener: (state: DeviceState) => void): () => void
+  /** A signature came after its call was cancelled. It was dropped; what is left to do is to write it down. */
+  onLateSignature(
+    listener: (late: {
+      readonly what: 'sign-bitcoin' | 'sign-evm'
+      readonly deviceId: string
+    }) => void,
+  ): () => void
   readKeys(
     request: { readonly paths: readonly string[]; readonly network: 'mainnet' | 'regtest' },
     signal: AbortSignal,

@@ -40,6 +40,8 @@ export interface StepContext {
   readonly recheck: (transfer: Transfer, signal: AbortSignal) => Promise<Refusal | null>
   /** Internal moves other transfers already claimed as theirs. */
   readonly isClaimed: (venueId: string) => boolean
+  /** Base units of this arrival that other sweeps already count as theirs. */
+  readonly countedElsewhere: (transfer: Transfer, txid: string) => bigint
 }
 
 interface StepInput {
@@ -145,10 +147,17 @@ export function createRunStep(context: StepContext): RunStep {
     const sent = await until(signal, async () => {
       const answer = await chainOf(transfer).broadcast(verified.value, withTimeout(signal))
       if (answer.ok) return done(verified.value.txid)
-      return answer.refusal.code === 'CHAIN_UNREACHABLE' ||
-        answer.refusal.code === 'CHAIN_ANSWER_MALFORMED'
-        ? null
-        : refused(answer.refusal)
+      switch (answer.refusal.code) {
+        case 'CHAIN_UNREACHABLE':
+        case 'CHAIN_ANSWER_MALFORMED':
+          return null
+        case 'CHAIN_WRONG_NETWORK':
+          return refused(answer.refusal)
+        case 'CHAIN_REJECTED':
+        case 'CHAIN_LIED':
+          // It has the signed bytes: its no does not prove that nobody else gets them.
+          return { kind: 'unknown' as const, refusal: answer.refusal }
+      }
     })
     return sent ?? stopped
   }
@@ -361,19 +370,16 @@ export function createRunStep(context: StepContext): RunStep {
     const arrived = await until(signal, async () => {
       const received = await readReceived(transfer, txid, withTimeout(signal))
       if (!received.ok || received.value === null) return null
-      return received.value >= plan.arrives.units
-        ? done(txid)
-        : refused({
-            code: 'CHAIN_LIED',
-            data: {
-              chain: plan.chain,
-              field: 'received',
-              claimed: String(plan.arrives.units),
-              actual: String(received.value),
-            },
-          })
+      // The venue may name an old payment of its own: one payment is one sweep's arrival. And the money has left it,
+      // so this is not a refusal.
+      const needed = plan.arrives.units + context.countedElsewhere(transfer, txid)
+      if (received.value >= needed) return done(txid)
+      const [claimed, actual] = [String(needed), String(received.value)]
+      const data = { chain: plan.chain, field: 'received', claimed, actual }
+      return { kind: 'unknown' as const, refusal: { code: 'CHAIN_LIED' as const, data } }
     })
-    if (arrived?.kind === 'done') await context.vault.refresh()
+    // Not waited for: until the arrival is journalled, another sweep could count the same payment.
+    if (arrived?.kind === 'done') void context.vault.refresh().catch(() => undefined)
     return arrived ?? stopped
   }
 

@@ -89,8 +89,8 @@ beforeAll(async () => {
   deviceId = software.condition().deviceId
   device = createOneKeyDevice({
     link: { kind: 'tcp', port: software.linkPort },
-    onLateSignature: (one) => late.push(one),
   })
+  device.onLateSignature((one) => late.push(one))
   await reached(device, kind('ready'))
 }, TIMEOUT)
 

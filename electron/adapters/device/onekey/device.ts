@@ -25,8 +25,6 @@ export interface OneKeyDeviceOptions {
   readonly childEntry?: URL
   /** Another way to start that process, where node:child_process cannot. */
   readonly startChild?: () => ChildHandle
-  /** A signature came after its call was cancelled. It was dropped; journal it. */
-  readonly onLateSignature?: (late: LateSignature) => void
   /** Longest silence of a device that is not waiting for a person; then DEVICE_TIMEOUT. */
   readonly silenceMs?: number
 }
@@ -35,11 +33,14 @@ const SILENCE_MS = 30_000
 const addressSchema = z.object({ address: z.string().min(1) })
 
 export function createOneKeyDevice(options: OneKeyDeviceOptions): DevicePort {
+  const lateListeners = new Set<(late: LateSignature) => void>()
   const line = createDeviceLine({
     link: options.link,
     startChild: options.startChild ?? (() => forkChild(options.childEntry ?? defaultChildEntry())),
     silenceMs: options.silenceMs ?? SILENCE_MS,
-    onLateSignature: options.onLateSignature ?? (() => {}),
+    onLateSignature(late) {
+      for (const listener of lateListeners) listener(late)
+    },
   })
 
   function once<T>(
@@ -65,6 +66,10 @@ export function createOneKeyDevice(options: OneKeyDeviceOptions): DevicePort {
   return {
     state: line.state,
     onState: line.onState,
+    onLateSignature(listener) {
+      lateListeners.add(listener)
+      return () => lateListeners.delete(listener)
+    },
     readKeys: (request, signal) =>
       line.operate({ what: 'read-keys', deviceId: null }, signal, (ask, device) =>
         readKeys(ask, device.info, request),

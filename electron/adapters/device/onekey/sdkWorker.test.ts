@@ -64,8 +64,8 @@ function open(start: () => ChildHandle, late: string[] = []): DevicePort {
     link: { kind: 'usb' },
     startChild: start,
     silenceMs: 600,
-    onLateSignature: ({ what, deviceId }) => late.push(`${what} ${deviceId}`),
   })
+  device.onLateSignature(({ what, deviceId }) => late.push(`${what} ${deviceId}`))
   return device
 }
 

@@ -1,0 +1,93 @@
+import { expect, test } from 'vitest'
+import { ok } from '../../../shared/errors/refusal.ts'
+import type { Transfer } from '../../../shared/transfer/lifecycle.ts'
+import { amount, USDC } from '../../../shared/units/amount.ts'
+import type { EvmPort, VenuePort } from '../ports.ts'
+import type { Vault } from '../vault.ts'
+import { type StepContext, createRunStep } from './steps.ts'
+
+const txid = `0x${'aa'.repeat(32)}`
+const address = '0x00000000000000000000000000000000DeaDBeef'
+const moved = amount(USDC, 5_000_000n)
+
+const sweep: Transfer = {
+  id: 't1',
+  digest: '',
+  state: 'sent',
+  signed: null,
+  refusal: null,
+  createdAt: 0,
+  updatedAt: 0,
+  steps: [],
+  plan: {
+    id: 't1',
+    purpose: 'sweep',
+    createdAt: 0,
+    expiresAt: 1,
+    amount: moved,
+    networkFee: amount(USDC, 0n),
+    recipient: { address, label: '', origin: 'vault' },
+    accountId: 'x',
+    before: null,
+    after: null,
+    prices: [],
+    priceLimitBps: 50,
+    execution: {
+      kind: 'venue',
+      venue: 'binance-usdm',
+      accountId: 'x',
+      network: 'ETH',
+      chain: 'evm:1',
+      internal: null,
+      amount: moved,
+      venueFee: amount(USDC, 0n),
+      arrives: moved,
+      address,
+      addressPath: 'm',
+      clientIds: { internal: 'i', withdrawal: 'w' },
+    },
+  },
+}
+
+/** The venue names `txid`, and the chain says what it paid us. */
+function runArrive(world: { readonly received: bigint; readonly countedElsewhere: bigint }) {
+  const venue: Pick<VenuePort, 'readWithdrawal'> = {
+    readWithdrawal: () => Promise.resolve(ok({ kind: 'done', txid, at: 1 })),
+  }
+  const evm: Pick<EvmPort, 'chainId' | 'tokens' | 'readReceived'> = {
+    chainId: 1,
+    tokens: [],
+    readReceived: () => Promise.resolve(ok(world.received)),
+  }
+  const vault: Pick<Vault, 'evmPort' | 'refresh'> = {
+    evmPort: () => evm as EvmPort,
+    refresh: () => Promise.resolve(),
+  }
+  const context: Partial<StepContext> = {
+    clock: { now: () => 1, sleep: () => Promise.resolve() },
+    vault: vault as Vault,
+    venue: () => venue as VenuePort,
+    countedElsewhere: () => world.countedElsewhere,
+  }
+  const run = createRunStep(context as StepContext)
+  return run(sweep, 'arrive', { resumed: false, signal: new AbortController().signal })
+}
+
+test.each([
+  { name: 'that paid us all of it arrives', received: 5_000_000n, other: 0n, kind: 'done' },
+  { name: 'that paid less is not an arrival', received: 4_999_999n, other: 0n, kind: 'unknown' },
+  {
+    name: 'that another sweep already counted as its own is not an arrival',
+    received: 5_000_000n,
+    other: 5_000_000n,
+    kind: 'unknown',
+  },
+  {
+    name: 'that paid for both sweeps is an arrival for each',
+    received: 10_000_000n,
+    other: 5_000_000n,
+    kind: 'done',
+  },
+])('a transaction named by the venue $name', async ({ received, other, kind }) => {
+  expect(await runArrive({ received, countedElsewhere: other })).toMatchObject({ kind })
+})
