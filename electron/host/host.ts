@@ -14,6 +14,7 @@ import { loosensPolicy } from '../../shared/risk/loosens.ts'
 import { suggest, whyNoSuggestion } from '../../shared/suggestion/suggest.ts'
 import { planDifferences } from '../../shared/transfer/consistency.ts'
 import { digestPlan } from '../../shared/transfer/digest.ts'
+import { encodePlanFile } from '../../shared/transfer/planFile.ts'
 import { type Asset, BTC, ETH, amountToNumber } from '../../shared/units/amount.ts'
 import { createConnections } from './connections.ts'
 import { type Handlers, createDispatch } from './dispatch.ts'
@@ -470,6 +471,17 @@ export function createHost(ports: HostPorts): Result<Host> {
     'transfers.resolve': async ({ id, decision }) => {
       const resolved = await transfers.resolve(id, decision)
       return resolved.ok ? ok(viewTransfer(resolved.value, clock.now())) : resolved
+    },
+    'transfers.export': ({ id }) => {
+      const transfer = transfers.get(id)
+      if (transfer === undefined) return refuse('NOT_FOUND', { what: 'transfer', id })
+      const pinned = vault.pinned()
+      if (pinned === null)
+        return refuse('VAULT_NOT_PAIRED', { chain: transfer.plan.execution.kind })
+      return ok({
+        filename: `bulkhead-plan-${id}.json`,
+        text: encodePlanFile(transfer.plan, transfer.digest, pinned),
+      })
     },
     'journal.list': ({ beforeSeq, limit }) => {
       const { count } = store.journalHead()

@@ -14,6 +14,7 @@ import { systemReconcile } from './methods/system.ts'
 import {
   transfersApprove,
   transfersCancel,
+  transfersExport,
   transfersList,
   transfersPlan,
   transfersRead,
@@ -43,6 +44,7 @@ export const contract = defineContract({
   'transfers.approve': transfersApprove,
   'transfers.cancel': transfersCancel,
   'transfers.resolve': transfersResolve,
+  'transfers.export': transfersExport,
   'journal.list': journalList,
   'journal.verify': journalVerify,
   'journal.export': journalExport,

@@ -1,12 +1,15 @@
 /** What each command asks the host and how it says the answer in text. */
 import type { Client } from '../../../shared/contract/client.ts'
-import { type Result, ok } from '../../../shared/errors/refusal.ts'
+import { type Result, ok, refuse } from '../../../shared/errors/refusal.ts'
 import { amountToDecimal } from '../../../shared/units/amount.ts'
+import { decodeCanonical } from '../../../shared/units/canonical.ts'
 import { readFirstPortfolio } from '../firstAnswers.ts'
 import { accountRows, riskReport, table } from './report.ts'
 
+/** `args` are the words after the command's own name. */
 type Command = (
   client: Client,
+  args: readonly string[],
 ) => Promise<Result<{ readonly value: unknown; readonly text: string }>>
 
 export const commands: Readonly<Record<string, Command>> = {
@@ -60,6 +63,14 @@ export const commands: Readonly<Record<string, Command>> = {
         ? 'no transfers yet'
         : table([['id', 'purpose', 'amount', 'state', 'transaction'], ...rows])
     return ok({ value: view.value.transfers, text })
+  },
+  async 'transfers export'(client, [id]) {
+    if (id === undefined) return refuse('INPUT_INVALID', { field: 'ID', problem: 'missing' })
+    const exported = await client.call('transfers.export', { id })
+    if (!exported.ok) return exported
+    // The file is one canonical JSON document: text and value print alike.
+    const { text } = exported.value
+    return ok({ value: decodeCanonical(text)?.value, text })
   },
   async 'journal verify'(client) {
     const verified = await client.call('journal.verify', {})

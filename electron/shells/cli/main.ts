@@ -7,9 +7,11 @@ import { parseArgs } from 'node:util'
 import { type Client, createClient } from '../../../shared/contract/client.ts'
 import type { Refusal, Result } from '../../../shared/errors/refusal.ts'
 import { encodeCanonical } from '../../../shared/units/canonical.ts'
+import { createCurve } from '../../adapters/chain/bitcoin/curve.ts'
 import { checkPositions } from './positionsCheck.ts'
 import { commands } from './commands.ts'
 import { openSession } from './session.ts'
+import { verifyTransfer } from './transferVerify.ts'
 
 const usage = `Usage: npm run --silent cli -- COMMAND [--json] [--demo] [--data DIR]
 
@@ -17,12 +19,17 @@ const usage = `Usage: npm run --silent cli -- COMMAND [--json] [--demo] [--data 
   accounts                one line an account
   vault                   balances and addresses of the vault
   transfers               what is under way and what is done
+  transfers export ID     a plan as a file, on standard output
+  transfer verify --plan FILE --tx HEX
+                          check signed bytes against an exported plan; needs no data directory
   journal verify          recompute the journal's hash chain and check its seal
   positions check FILE    recompute recorded liquidation prices
 
   --json   one JSON document instead of text
   --demo   on the embedded demo, in this process
   --data   data directory
+  --plan   file written by transfers export
+  --tx     signed transaction in hex
 `
 
 const say = (text: string) => process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
@@ -32,20 +39,43 @@ function refused(refusal: Refusal): number {
   return 1
 }
 
+/** Undefined when it cannot be read, which was then said. */
+function readInput(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    process.stderr.write(
+      `bulkhead: cannot read ${file}: ${error instanceof Error ? error.message : String(error)}\n`,
+    )
+    return undefined
+  }
+}
+
+function verify(options: {
+  readonly plan?: string | undefined
+  readonly tx?: string | undefined
+  readonly json: boolean
+}): number {
+  if (options.plan === undefined || options.tx === undefined) {
+    process.stderr.write(usage)
+    return 64
+  }
+  const text = readInput(options.plan)
+  if (text === undefined) return 2
+  const verified = verifyTransfer(text, options.tx, createCurve())
+  if (options.json) say(verified.json)
+  if (verified.exitCode === 2) process.stderr.write(`bulkhead: ${verified.text}\n`)
+  else if (!options.json) say(verified.text)
+  return verified.exitCode
+}
+
 function positions(file: string | undefined): number {
   if (file === undefined) {
     process.stderr.write(usage)
     return 64
   }
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch (error) {
-    process.stderr.write(
-      `bulkhead: cannot read ${file}: ${error instanceof Error ? error.message : String(error)}\n`,
-    )
-    return 66
-  }
+  const text = readInput(file)
+  if (text === undefined) return 66
   const checked = checkPositions(text)
   for (const line of checked.lines) say(line)
   say(checked.summary)
@@ -59,6 +89,8 @@ function readArguments() {
       json: { type: 'boolean', default: false },
       demo: { type: 'boolean', default: false },
       data: { type: 'string' },
+      plan: { type: 'string' },
+      tx: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   })
@@ -83,6 +115,7 @@ async function main(): Promise<number> {
     return values.help ? 0 : 64
   }
   if (first === 'positions' && second === 'check') return positions(positionals[2])
+  if (first === 'transfer' && second === 'verify') return verify(values)
   const command = commands[second === undefined ? first : `${first} ${second}`]
   if (command === undefined) return misused(`no such command: ${positionals.join(' ')}`)
   const temporary = values.demo ? mkdtempSync(join(tmpdir(), 'bulkhead-demo-')) : null
@@ -90,7 +123,11 @@ async function main(): Promise<number> {
     const session = await openSession({ demo: values.demo, directory: temporary ?? values.data })
     if (!session.ok) return refused(session.refusal)
     try {
-      return await runCommand(command, createClient(session.value.wire), values.json)
+      return await runCommand(
+        (client) => command(client, positionals.slice(2)),
+        createClient(session.value.wire),
+        values.json,
+      )
     } finally {
       await session.value.close()
     }
@@ -100,11 +137,11 @@ async function main(): Promise<number> {
 }
 
 async function runCommand(
-  command: NonNullable<(typeof commands)[string]>,
+  command: (client: Client) => Promise<Result<{ readonly value: unknown; readonly text: string }>>,
   client: Client,
   json: boolean,
 ): Promise<number> {
-  const answer: Result<{ readonly value: unknown; readonly text: string }> = await command(client)
+  const answer = await command(client)
   if (!answer.ok) {
     if (json) say(encodeCanonical(answer))
     return refused(answer.refusal)

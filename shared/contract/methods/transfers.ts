@@ -161,3 +161,12 @@ export const transfersResolve = defineMethod({
   output: transferViewSchema,
   refusals: ['NOT_FOUND', 'PLAN_STATE_WRONG', ...venueRefusals, ...chainRefusals, ...storeRefusals],
 })
+
+/** The plan as a file for `transfer verify`: canonical plan, digest, and the public account key to check with. */
+export const transfersExport = defineMethod({
+  name: 'transfers.export',
+  effect: 'read',
+  input: z.object({ id: z.string() }).strict(),
+  output: z.object({ filename: z.string(), text: z.string() }).readonly(),
+  refusals: ['NOT_FOUND', 'VAULT_NOT_PAIRED'],
+})
