@@ -24,7 +24,11 @@ import type {
 import type { Vault } from '../vault.ts'
 import type { RunStep, StepResult } from './engine.ts'
 
-const pollEveryMs = 1_500
+/** Soon at first, then at ease: venues weigh some of these questions heavily (Binance's withdrawal history
+ *  allows about ten a minute). */
+const firstPauseMs = 1_500
+const longestPauseMs = 12_000
+const slower = (pauseMs: number) => Math.min(pauseMs * 1.5, longestPauseMs)
 const callTimeoutMs = 30_000
 /** How long we look for evidence of a call whose answer was lost before calling it unknown. */
 const evidenceForMs = 20_000
@@ -66,10 +70,10 @@ export function createRunStep(context: StepContext): RunStep {
 
   /** Asks until there is an answer; a chain or venue that is away is asked again, for as long as we run. */
   async function until<T>(signal: AbortSignal, ask: () => Promise<T | null>): Promise<T | null> {
-    while (!signal.aborted) {
+    for (let pauseMs = firstPauseMs; !signal.aborted; pauseMs = slower(pauseMs)) {
       const answer = await ask()
       if (answer !== null) return answer
-      await clock.sleep(pollEveryMs, signal).catch(() => undefined)
+      await clock.sleep(pauseMs, signal).catch(() => undefined)
     }
     return null
   }
@@ -276,10 +280,10 @@ export function createRunStep(context: StepContext): RunStep {
     look: () => Promise<StepResult | null>,
   ): Promise<StepResult | null> {
     const until = clock.now() + evidenceForMs
-    while (!signal.aborted) {
+    for (let pauseMs = firstPauseMs; !signal.aborted; pauseMs = slower(pauseMs)) {
       const found = await look()
       if (found !== null || clock.now() >= until) return found
-      await clock.sleep(pollEveryMs, signal).catch(() => undefined)
+      await clock.sleep(pauseMs, signal).catch(() => undefined)
     }
     return null
   }
