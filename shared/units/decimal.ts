@@ -28,8 +28,3 @@ export function decimalFromBig(value: Big): Decimal {
 export function sumDecimals(values: readonly Decimal[]): Decimal {
   return decimalFromBig(values.reduce((sum, value) => sum.plus(value), new Big(0)))
 }
-
-/** The nearest f64, for risk arithmetic only. */
-export function decimalToNumber(value: Decimal): number {
-  return Number(value)
-}

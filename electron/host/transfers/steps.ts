@@ -283,7 +283,7 @@ export function createRunStep(context: StepContext): RunStep {
     for (let pauseMs = firstPauseMs; !signal.aborted; pauseMs = slower(pauseMs)) {
       const found = await look()
       if (found !== null || clock.now() >= until) return found
-      await clock.sleep(pauseMs, signal).catch(() => undefined)
+      await clock.sleep(Math.min(pauseMs, until - clock.now()), signal).catch(() => undefined)
     }
     return null
   }
