@@ -28,7 +28,7 @@ export interface Format {
   usdAxis(value: number): string
   /** Every decimal of the asset: for what is approved. */
   amountExact(value: Amount): string
-  /** At most six decimals, cut down: for a glance. */
+  /** For a glance, cut down: six decimals, two from a thousand up. */
   amount(value: Amount): string
   /** Exact decimal text of a size or balance. */
   quantity(text: string, unit?: string): string
@@ -45,6 +45,11 @@ export interface Format {
   clock(at: number): string
   moment(at: number): string
   day(at: number): string
+}
+
+function glance(text: string): string {
+  const whole = text.replace(/^-/, '').split('.')[0] ?? ''
+  return shortenDecimal(text, whole.length > 3 ? 2 : 6)
 }
 
 export function createFormat(locale: Language, discreet: boolean, t: Text): Format {
@@ -75,7 +80,7 @@ export function createFormat(locale: Language, discreet: boolean, t: Text): Form
     amountExact: (value) =>
       `${hide(decimalText(locale, amountToDecimal(value), Math.min(value.decimals, 8)))}${NBSP}${value.asset}`,
     amount: (value) =>
-      `${hide(decimalText(locale, shortenDecimal(amountToDecimal(value), 6), 2))}${NBSP}${value.asset}`,
+      `${hide(decimalText(locale, glance(amountToDecimal(value)), 2))}${NBSP}${value.asset}`,
     quantity: (text, unit) =>
       `${hide(decimalText(locale, text, 0))}${unit === undefined ? '' : `${NBSP}${unit}`}`,
     quantityExact: (text, unit) =>

@@ -13,6 +13,9 @@ import { RefusalNote } from '../ui/RefusalNote.tsx'
 import { StandingRows } from '../ui/StandingRows.tsx'
 import { reasonText } from '../ui/reasonText.ts'
 
+/** Their USD figure would say the amount twice. */
+const pegged: ReadonlySet<string> = new Set(['USD', 'USDC', 'USDT'])
+
 export interface SuggestionCardProps {
   readonly suggestion: Suggestion
   readonly portfolio: Portfolio
@@ -41,13 +44,13 @@ export function SuggestionCard({ suggestion, portfolio, planning }: SuggestionCa
         </span>
         <strong className="num">{format.amount(suggestion.amount)}</strong>
       </h3>
-      <p className="suggestion-kind">
+      <p className="dim">
         {sweep ? t('suggestion.sweep') : t('suggestion.top-up')}
-        {usd !== null && suggestion.amount.asset !== 'USD' && (
+        {usd !== null && !pegged.has(suggestion.amount.asset) && (
           <span className="num"> · ≈ {format.usd(usd)}</span>
         )}
+        {first !== undefined && ` · ${reasonText(first, format, speech)}`}
       </p>
-      {first !== undefined && <p className="dim">{reasonText(first, format, speech)}</p>}
       {why && (
         <ul className="reasons" id={`why-${suggestion.id}`}>
           {more.map((reason) => (

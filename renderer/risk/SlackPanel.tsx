@@ -48,7 +48,7 @@ export function SlackPanel({ report, other }: SlackPanelProps) {
           chart={
             <Chart
               option={option}
-              height={300}
+              height={350}
               label={t('curve.describe', { count: report.slackCurve.length })}
             />
           }
