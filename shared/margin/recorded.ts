@@ -42,7 +42,7 @@ export type Recomputed =
       /** What an error is a fraction of: the entry price, or the trigger where the case has no real entry. */
       readonly scale: number
     }
-  | { readonly kind: 'none' }
+  | { readonly kind: 'none'; readonly scale: number }
   | { readonly kind: 'unverified'; readonly missing: readonly string[] }
 
 /**
@@ -118,7 +118,9 @@ export function recompute(given: RecordedCase): Recomputed {
     byInputs
   const inputs = given.inputs ?? {}
   const absent = (basis: Basis) => needs[basis].filter((name) => (inputs[name] ?? null) === null)
-  const basis = rule.bases.find((candidate) => absent(candidate).length === 0)
+  // Inputs tell their rule: those of another basis are only there where that basis was in force.
+  const bases = [...rule.bases, ...byInputs.bases]
+  const basis = bases.find((candidate) => absent(candidate).length === 0)
   const [first] = rule.bases
   if (basis === undefined)
     return {
@@ -128,7 +130,8 @@ export function recompute(given: RecordedCase): Recomputed {
   const items = itemsFor(basis, inputs, given.contractType)
   if (typeof items === 'string') return { kind: 'unverified', missing: [inputName(items)] }
   const trigger = triggerOf(items, symbol)
-  if (trigger.kind === 'none' || !Number.isFinite(trigger.price)) return { kind: 'none' }
+  if (trigger.kind === 'none' || !Number.isFinite(trigger.price))
+    return { kind: 'none', scale: inputs.entry ?? inputs.mark ?? 0 }
   return {
     kind: 'price',
     computed: trigger.price,

@@ -69,6 +69,16 @@ describe('checkPositions', () => {
     expect(exitCode).toBe(2)
   })
 
+  it('takes the lowest price a venue can show for none', () => {
+    const none = { ...rows[0], inputs: { side: 'long', qty: 2, entry: 100, W: 300, r: 0.1 } }
+    const lowest = check([{ ...none, reportedLiq: 0.01, tick: 0.01 }])
+    expect(lowest.lines[0]).toMatchObject({ status: 'match', computed: null })
+    const real = check([{ ...none, reportedLiq: 5, tick: 0.01 }])
+    expect(real.lines[0].status).toBe('mismatch')
+    const negative = check([{ ...none, reportedLiq: -110_163.8 }])
+    expect(negative.lines[0].status).toBe('match')
+  })
+
   it('does not compute portfolio margin', () => {
     expect(check([{ ...rows[0], marginMode: 'portfolio' }]).lines[0].status).toBe('unverified')
   })

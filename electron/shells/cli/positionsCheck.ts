@@ -107,15 +107,14 @@ function compare(row: Row, recomputed: Recomputed): CheckedRow {
   }
   if (recomputed.kind === 'unverified')
     return { ...common, error: null, status: 'unverified', missing: recomputed.missing }
-  // Not positive is how some venues write none.
-  const shown = reported !== null && reported > 0 ? reported : null
-  if (price === null && shown === null) return { ...common, error: 0, status: 'match' }
-  if (price === null || shown === null) return { ...common, error: null, status: 'mismatch' }
-  const difference = Math.abs(price.displayed - shown)
-  const limit = Math.max(row.tick ?? 0, (row.tolerance ?? defaultTolerance) * price.scale)
+  // Not positive is how some venues write none; others write their lowest price for it.
+  const ours = price?.displayed ?? 0
+  const theirs = reported !== null && reported > 0 ? reported : 0
+  const limit = Math.max(row.tick ?? 0, (row.tolerance ?? defaultTolerance) * recomputed.scale)
+  const difference = Math.abs(ours - theirs)
   return {
     ...common,
-    error: difference / price.scale,
+    error: difference === 0 ? 0 : recomputed.scale > 0 ? difference / recomputed.scale : null,
     status: difference <= limit ? 'match' : 'mismatch',
   }
 }
