@@ -21,12 +21,21 @@ import { withoutSweepsUnderWay } from './inFlight.ts'
 
 /** Basis points between two positive prices, of the first; infinite when one is not a price. */
 export function movedBps(before: number, after: number): number {
-  if (!(before > 0) || !(after > 0)) return Number.POSITIVE_INFINITY
+  if (!(before > 0 && before < Infinity && after > 0 && after < Infinity))
+    return Number.POSITIVE_INFINITY
   return (Math.abs(after - before) / before) * 10_000
 }
 
+/** Distance in time, either way: what is dated in the future is no fresher than what is as old. Clocks go back. */
+export function ageOf(at: number, now: number): number {
+  return Math.abs(now - at)
+}
+
+/** A plan from the future was made before the clock went back: nobody knows how old it is. */
+const clockStepMs = 5_000
+
 export function checkAge(plan: TransferPlan, now: number): Result<void, 'PLAN_EXPIRED'> {
-  return now < plan.expiresAt
+  return now < plan.expiresAt && now >= plan.createdAt - clockStepMs
     ? ok(undefined)
     : refuse('PLAN_EXPIRED', {
         ageMs: now - plan.createdAt,
@@ -42,7 +51,7 @@ export function checkPrices(
 ): Result<void, 'PLAN_PRICES_MOVED' | 'SNAPSHOT_STALE'> {
   for (const planned of plan.prices) {
     const quote = portfolio.quote(planned.asset)
-    const ageMs = quote === undefined ? Number.MAX_SAFE_INTEGER : now - quote.asOf
+    const ageMs = quote === undefined ? Number.MAX_SAFE_INTEGER : ageOf(quote.asOf, now)
     if (quote === undefined || ageMs > policy.staleAfterMs) {
       return refuse('SNAPSHOT_STALE', {
         venue: planned.source,
