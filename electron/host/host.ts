@@ -157,6 +157,7 @@ export function createHost(ports: HostPorts): Result<Host> {
     bitcoin: ports.bitcoin,
     policy: () => policy,
     transfers: () => transfers.list(),
+    isGiven: (accountId) => ports.venues.some((port) => port.accountId === accountId),
   })
 
   journal.replay((event, at) => {
