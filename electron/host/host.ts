@@ -7,6 +7,7 @@ import type { OutputOf } from '../../shared/contract/method.ts'
 import type { portfolioRead } from '../../shared/contract/methods/portfolio.ts'
 import { type Refusal, type Result, ok, refuse } from '../../shared/errors/refusal.ts'
 import { defaultBetas } from '../../shared/market/betas.ts'
+import type { AccountSnapshot } from '../../shared/collateral/snapshot.ts'
 import { type Policy, policySchema } from '../../shared/risk/policy.ts'
 import { defaultPolicy } from '../../shared/risk/defaultPolicy.ts'
 import type { Measure } from '../../shared/risk/report.ts'
@@ -25,7 +26,7 @@ import { exportJournal, journalLine } from './journalExport.ts'
 import { type AccountState, createPortfolio } from './portfolio.ts'
 import type { HostPorts } from './ports.ts'
 import { createTransfers } from './transfers/engine.ts'
-import { checkConflict } from './transfers/inFlight.ts'
+import { checkConflict, isUnderWay, withoutSweepsUnderWay } from './transfers/inFlight.ts'
 import { createPlanner } from './transfers/planning.ts'
 import { recheckPlan } from './transfers/recheck.ts'
 import { createRunStep } from './transfers/steps.ts'
@@ -216,6 +217,16 @@ export function createHost(ports: HostPorts): Result<Host> {
     historyDocument.write([...history])
   }
 
+  /** The account as suggestions may count on it: what is on its way out is not suggested a second time. */
+  function settled(snapshot: AccountSnapshot) {
+    const left = withoutSweepsUnderWay(snapshot, transfers.list(), null)
+    return { snapshot: left, report: portfolio.report(left) }
+  }
+
+  function whyNot({ report, snapshot }: ReturnType<typeof settled>) {
+    return whyNoSuggestion(report, snapshot, suggestOptions())
+  }
+
   function accountView(account: AccountState) {
     const { port, snapshot, refusal } = account
     const report = snapshot === null ? null : portfolio.report(snapshot)
@@ -225,10 +236,7 @@ export function createHost(ports: HostPorts): Result<Host> {
       snapshot,
       report,
       refusal,
-      withheld:
-        report === null || snapshot === null
-          ? null
-          : (whyNoSuggestion(report, snapshot, suggestOptions()) ?? null),
+      withheld: report === null || snapshot === null ? null : (whyNot(settled(snapshot)) ?? null),
     }
   }
 
@@ -249,9 +257,7 @@ export function createHost(ports: HostPorts): Result<Host> {
 
   function readPortfolio(): OutputOf<typeof portfolioRead> {
     const accounts = portfolio.accounts().map(accountView)
-    const known = accounts.flatMap(({ snapshot, report }) =>
-      snapshot === null || report === null ? [] : [{ snapshot, report }],
-    )
+    const known = accounts.flatMap(({ snapshot }) => (snapshot === null ? [] : [settled(snapshot)]))
     return {
       now: clock.now(),
       accounts,
@@ -505,7 +511,14 @@ export function createHost(ports: HostPorts): Result<Host> {
       }),
     'settings.writePolicy': ({ policy: next }) => writePolicy(next),
     'venues.connect': (input) => connections.connect(input),
-    'venues.disconnect': ({ accountId }) => connections.disconnect(accountId),
+    'venues.disconnect': ({ accountId }) => {
+      const busy = transfers
+        .list()
+        .find((transfer) => transfer.plan.accountId === accountId && isUnderWay(transfer))
+      return busy === undefined
+        ? connections.disconnect(accountId)
+        : refuse('PLAN_STATE_WRONG', { state: busy.state, needed: 'ended' })
+    },
   }
 
   const dispatch = createDispatch({
