@@ -1,6 +1,7 @@
 /** The host: everything the app can do, behind one `call`. Plain Node, no Electron, no adapter: the ports are
  *  given, and whether it is the demo is decided by whoever gives them. */
-import { bytesToHex } from '@noble/hashes/utils.js'
+import { sha256 } from '@noble/hashes/sha2.js'
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import { z } from 'zod'
 import type { HostEvent, Topic } from '../../shared/contract/event.ts'
 import type { OutputOf } from '../../shared/contract/method.ts'
@@ -11,12 +12,13 @@ import type { AccountSnapshot } from '../../shared/collateral/snapshot.ts'
 import { type Policy, policySchema } from '../../shared/risk/policy.ts'
 import { defaultPolicy } from '../../shared/risk/defaultPolicy.ts'
 import type { Measure } from '../../shared/risk/report.ts'
-import { loosensPolicy } from '../../shared/risk/loosens.ts'
+import { loosensPolicy, policyChanges } from '../../shared/risk/loosens.ts'
 import { suggest, whyNoSuggestion } from '../../shared/suggestion/suggest.ts'
 import { planDifferences } from '../../shared/transfer/consistency.ts'
 import { digestPlan } from '../../shared/transfer/digest.ts'
 import { encodePlanFile } from '../../shared/transfer/planFile.ts'
 import { type Asset, BTC, ETH, amountToNumber } from '../../shared/units/amount.ts'
+import { encodeCanonical } from '../../shared/units/canonical.ts'
 import { createConnections } from './connections.ts'
 import { type Handlers, createDispatch } from './dispatch.ts'
 import { openDocument } from './documents.ts'
@@ -372,18 +374,27 @@ export function createHost(ports: HostPorts): Result<Host> {
   }
 
   async function writePolicy(next: Policy) {
-    const loosens = loosensPolicy(policy, next)
+    const before = policy
+    const loosens = loosensPolicy(before, next)
     if (loosens) {
       const answer = await ports.confirmation.confirm(
-        { title: 'policy', lines: ['Loosen the risk policy'], digest: '' },
+        {
+          title: 'policy',
+          // What is said yes to, in full: the window may have shown something else.
+          lines: ['Loosen the risk policy', ...policyChanges(before, next)],
+          digest: bytesToHex(sha256(utf8ToBytes(encodeCanonical(next)))),
+        },
         AbortSignal.timeout(deviceTimeoutMs),
       )
       if (answer !== 'confirmed')
         return refuse('CONFIRMATION_REQUIRED', { what: 'policy', where: answer })
+      // The differences that were confirmed are those from a policy that no longer stands.
+      if (policy !== before)
+        return refuse('CONFIRMATION_REQUIRED', { what: 'policy', where: 'changed meanwhile' })
     }
     const recorded = journal.record({
       kind: 'policy.changed',
-      before: policy,
+      before,
       after: next,
       confirmation: loosens ? 'confirmed' : 'not-needed',
     })
