@@ -54,7 +54,14 @@ test.each([
   { name: 'a moment before it was made, by a clock being corrected', at: now - 1_000, ok: true },
   { name: 'an hour before it was made: the clock went back', at: now - hour, ok: false },
 ])('a plan is valid $name: $ok', ({ at, ok }) => {
-  expect(checkAge(plan, at).ok).toBe(ok)
+  expect(checkAge(plan, defaultPolicy, at).ok).toBe(ok)
+})
+
+test('a policy tightened after the plan was made holds for it too', () => {
+  expect(checkAge(plan, { ...defaultPolicy, planLifetimeMs: 1_000 }, now + 1_000).ok).toBe(false)
+  const tight = { ...defaultPolicy, priceLimitBps: 10 }
+  expect(checkPrices(plan, priced('100200', now), defaultPolicy, now).ok).toBe(true)
+  expect(checkPrices(plan, priced('100200', now), tight, now).ok).toBe(false)
 })
 
 test.each([

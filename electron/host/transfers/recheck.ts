@@ -34,12 +34,17 @@ export function ageOf(at: number, now: number): number {
 /** A plan from the future was made before the clock went back: nobody knows how old it is. */
 const clockStepMs = 5_000
 
-export function checkAge(plan: TransferPlan, now: number): Result<void, 'PLAN_EXPIRED'> {
-  return now < plan.expiresAt && now >= plan.createdAt - clockStepMs
+export function checkAge(
+  plan: TransferPlan,
+  policy: Policy,
+  now: number,
+): Result<void, 'PLAN_EXPIRED'> {
+  const expiresAt = Math.min(plan.expiresAt, plan.createdAt + policy.planLifetimeMs)
+  return now < expiresAt && now >= plan.createdAt - clockStepMs
     ? ok(undefined)
     : refuse('PLAN_EXPIRED', {
         ageMs: now - plan.createdAt,
-        limitMs: plan.expiresAt - plan.createdAt,
+        limitMs: expiresAt - plan.createdAt,
       })
 }
 
@@ -49,6 +54,8 @@ export function checkPrices(
   policy: Policy,
   now: number,
 ): Result<void, 'PLAN_PRICES_MOVED' | 'SNAPSHOT_STALE'> {
+  // The stricter of the plan's own limit and today's: a policy may have been tightened since.
+  const limitBps = Math.min(plan.priceLimitBps, policy.priceLimitBps)
   for (const planned of plan.prices) {
     const quote = portfolio.quote(planned.asset)
     const ageMs = quote === undefined ? Number.MAX_SAFE_INTEGER : ageOf(quote.asOf, now)
@@ -60,13 +67,13 @@ export function checkPrices(
       })
     }
     const moved = movedBps(Number(planned.usd), Number(quote.usd))
-    if (moved > plan.priceLimitBps) {
+    if (moved > limitBps) {
       return refuse('PLAN_PRICES_MOVED', {
         asset: planned.asset,
         planned: planned.usd,
         now: quote.usd,
         movedBps: Number.isFinite(moved) ? Math.round(moved) : 10_000,
-        limitBps: plan.priceLimitBps,
+        limitBps,
       })
     }
   }
@@ -160,7 +167,7 @@ export async function recheckPlan(
 ): Promise<Refusal<RecheckCode> | null> {
   const { portfolio } = context
   const policy = context.policy()
-  const aged = checkAge(plan, context.now())
+  const aged = checkAge(plan, policy, context.now())
   if (!aged.ok) return aged.refusal
   if (plan.accountId !== null) await portfolio.refresh(plan.accountId)
   const priced = checkPrices(plan, portfolio, policy, context.now())
