@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { amountToNumber } from '../../shared/units/amount.ts'
 import type { TransferView } from '../../shared/contract/methods/transfers.ts'
 import { openScene, type Scene, until } from './demoHost.ts'
 import { binanceAccount, bitcoinRecipient, evmRecipient, plan, type PlanInput } from './play.ts'
@@ -52,6 +53,15 @@ test('the excess that one sweep takes is not there for another, planned before o
   const third = await scene.client.call('transfers.plan', { ...sweepAll, amount })
   expect(third).toMatchObject({ ok: false, refusal: { code: 'AMOUNT_OVER_EXCESS' } })
   expect(await stateOf(first)).toBe('confirming')
+  // Nor is it suggested again, nor may the account go while it is under way.
+  const view = await scene.client.call('portfolio.read', {})
+  const suggested = view.ok ? view.value.suggestions : []
+  const [again] = suggested.filter(
+    ({ kind, accountId }) => kind === 'sweep' && accountId === binanceAccount,
+  )
+  expect(again === undefined || amountToNumber(again.amount) < Number(amount)).toBe(true)
+  const gone = await scene.client.call('venues.disconnect', { accountId: binanceAccount })
+  expect(gone).toMatchObject({ ok: false, refusal: { code: 'PLAN_STATE_WRONG' } })
 })
 
 async function halfOfExcessAndMore(): Promise<string> {

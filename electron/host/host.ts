@@ -1,21 +1,24 @@
 /** The host: everything the app can do, behind one `call`. Plain Node, no Electron, no adapter: the ports are
  *  given, and whether it is the demo is decided by whoever gives them. */
-import { bytesToHex } from '@noble/hashes/utils.js'
+import { sha256 } from '@noble/hashes/sha2.js'
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import { z } from 'zod'
 import type { HostEvent, Topic } from '../../shared/contract/event.ts'
 import type { OutputOf } from '../../shared/contract/method.ts'
 import type { portfolioRead } from '../../shared/contract/methods/portfolio.ts'
 import { type Refusal, type Result, ok, refuse } from '../../shared/errors/refusal.ts'
 import { defaultBetas } from '../../shared/market/betas.ts'
+import type { AccountSnapshot } from '../../shared/collateral/snapshot.ts'
 import { type Policy, policySchema } from '../../shared/risk/policy.ts'
 import { defaultPolicy } from '../../shared/risk/defaultPolicy.ts'
 import type { Measure } from '../../shared/risk/report.ts'
-import { loosensPolicy } from '../../shared/risk/loosens.ts'
+import { loosensPolicy, policyChanges } from '../../shared/risk/loosens.ts'
 import { suggest, whyNoSuggestion } from '../../shared/suggestion/suggest.ts'
 import { planDifferences } from '../../shared/transfer/consistency.ts'
 import { digestPlan } from '../../shared/transfer/digest.ts'
 import { encodePlanFile } from '../../shared/transfer/planFile.ts'
 import { type Asset, BTC, ETH, amountToNumber } from '../../shared/units/amount.ts'
+import { encodeCanonical } from '../../shared/units/canonical.ts'
 import { createConnections } from './connections.ts'
 import { type Handlers, createDispatch } from './dispatch.ts'
 import { openDocument } from './documents.ts'
@@ -25,7 +28,7 @@ import { exportJournal, journalLine } from './journalExport.ts'
 import { type AccountState, createPortfolio } from './portfolio.ts'
 import type { HostPorts } from './ports.ts'
 import { createTransfers } from './transfers/engine.ts'
-import { checkConflict } from './transfers/inFlight.ts'
+import { checkConflict, isUnderWay, withoutSweepsUnderWay } from './transfers/inFlight.ts'
 import { createPlanner } from './transfers/planning.ts'
 import { recheckPlan } from './transfers/recheck.ts'
 import { createRunStep } from './transfers/steps.ts'
@@ -157,6 +160,7 @@ export function createHost(ports: HostPorts): Result<Host> {
     bitcoin: ports.bitcoin,
     policy: () => policy,
     transfers: () => transfers.list(),
+    isGiven: (accountId) => ports.venues.some((port) => port.accountId === accountId),
   })
 
   journal.replay((event, at) => {
@@ -215,6 +219,16 @@ export function createHost(ports: HostPorts): Result<Host> {
     historyDocument.write([...history])
   }
 
+  /** The account as suggestions may count on it: what is on its way out is not suggested a second time. */
+  function settled(snapshot: AccountSnapshot) {
+    const left = withoutSweepsUnderWay(snapshot, transfers.list(), null)
+    return { snapshot: left, report: portfolio.report(left) }
+  }
+
+  function whyNot({ report, snapshot }: ReturnType<typeof settled>) {
+    return whyNoSuggestion(report, snapshot, suggestOptions())
+  }
+
   function accountView(account: AccountState) {
     const { port, snapshot, refusal } = account
     const report = snapshot === null ? null : portfolio.report(snapshot)
@@ -224,10 +238,7 @@ export function createHost(ports: HostPorts): Result<Host> {
       snapshot,
       report,
       refusal,
-      withheld:
-        report === null || snapshot === null
-          ? null
-          : (whyNoSuggestion(report, snapshot, suggestOptions()) ?? null),
+      withheld: report === null || snapshot === null ? null : (whyNot(settled(snapshot)) ?? null),
     }
   }
 
@@ -248,9 +259,7 @@ export function createHost(ports: HostPorts): Result<Host> {
 
   function readPortfolio(): OutputOf<typeof portfolioRead> {
     const accounts = portfolio.accounts().map(accountView)
-    const known = accounts.flatMap(({ snapshot, report }) =>
-      snapshot === null || report === null ? [] : [{ snapshot, report }],
-    )
+    const known = accounts.flatMap(({ snapshot }) => (snapshot === null ? [] : [settled(snapshot)]))
     return {
       now: clock.now(),
       accounts,
@@ -365,18 +374,27 @@ export function createHost(ports: HostPorts): Result<Host> {
   }
 
   async function writePolicy(next: Policy) {
-    const loosens = loosensPolicy(policy, next)
+    const before = policy
+    const loosens = loosensPolicy(before, next)
     if (loosens) {
       const answer = await ports.confirmation.confirm(
-        { title: 'policy', lines: ['Loosen the risk policy'], digest: '' },
+        {
+          title: 'policy',
+          // What is said yes to, in full: the window may have shown something else.
+          lines: ['Loosen the risk policy', ...policyChanges(before, next)],
+          digest: bytesToHex(sha256(utf8ToBytes(encodeCanonical(next)))),
+        },
         AbortSignal.timeout(deviceTimeoutMs),
       )
       if (answer !== 'confirmed')
         return refuse('CONFIRMATION_REQUIRED', { what: 'policy', where: answer })
+      // The differences that were confirmed are those from a policy that no longer stands.
+      if (policy !== before)
+        return refuse('CONFIRMATION_REQUIRED', { what: 'policy', where: 'changed meanwhile' })
     }
     const recorded = journal.record({
       kind: 'policy.changed',
-      before: policy,
+      before,
       after: next,
       confirmation: loosens ? 'confirmed' : 'not-needed',
     })
@@ -504,7 +522,14 @@ export function createHost(ports: HostPorts): Result<Host> {
       }),
     'settings.writePolicy': ({ policy: next }) => writePolicy(next),
     'venues.connect': (input) => connections.connect(input),
-    'venues.disconnect': ({ accountId }) => connections.disconnect(accountId),
+    'venues.disconnect': ({ accountId }) => {
+      const busy = transfers
+        .list()
+        .find((transfer) => transfer.plan.accountId === accountId && isUnderWay(transfer))
+      return busy === undefined
+        ? connections.disconnect(accountId)
+        : refuse('PLAN_STATE_WRONG', { state: busy.state, needed: 'ended' })
+    },
   }
 
   const dispatch = createDispatch({

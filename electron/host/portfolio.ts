@@ -50,13 +50,25 @@ export function createPortfolio(options: {
     { readonly controller: AbortController; readonly done: Promise<void> }
   >()
 
+  const now = () => options.clock.now()
+  /** Questions are counted, so that answers can be put in the order they were asked in. */
+  let asked = 0
+  const taken = new Map<string, number>()
+
   function withTimeout(signal: AbortSignal): AbortSignal {
     return AbortSignal.any([signal, AbortSignal.timeout(readTimeoutMs)])
   }
 
-  function takeSnapshot(accountId: string, read: VenueResult<AccountSnapshot>): void {
+  function takeSnapshot(
+    accountId: string,
+    order: number,
+    read: VenueResult<AccountSnapshot>,
+  ): void {
     const before = accounts.get(accountId)
     if (before === undefined) return
+    // A slow answer to an earlier question says what was, not what is.
+    if (order < (taken.get(accountId) ?? 0)) return
+    taken.set(accountId, order)
     accounts.set(
       accountId,
       read.ok
@@ -70,13 +82,16 @@ export function createPortfolio(options: {
     if (!read.ok) return
     for (const quote of read.value) {
       const known = quotes.get(quote.asset)
-      if (known === undefined || known.asOf <= quote.asOf) quotes.set(quote.asset, quote)
+      // A quote dated in the future would otherwise stand for ever.
+      if (known === undefined || known.asOf <= quote.asOf || known.asOf > now())
+        quotes.set(quote.asset, quote)
     }
   }
 
   async function readOnce(port: VenuePort, signal: AbortSignal): Promise<void> {
     takeQuotes(await port.readQuotes(quotedAssets, withTimeout(signal)))
-    takeSnapshot(port.accountId, await port.readAccount(withTimeout(signal)))
+    const order = ++asked
+    takeSnapshot(port.accountId, order, await port.readAccount(withTimeout(signal)))
   }
 
   async function poll(port: VenuePort, signal: AbortSignal): Promise<void> {
@@ -109,15 +124,15 @@ export function createPortfolio(options: {
     report: (snapshot) =>
       assess(snapshot, { policy: options.policy(), betas: defaultBetas, now: options.clock.now() }),
     async refresh(accountId) {
-      const asked =
+      const wanted =
         accountId === undefined
           ? [...accounts.values()]
           : [...accounts.values()].filter((account) => account.port.accountId === accountId)
-      if (accountId !== undefined && asked.length === 0)
+      if (accountId !== undefined && wanted.length === 0)
         return refuse('NOT_FOUND', { what: 'account', id: accountId })
       const { signal } = new AbortController()
-      await Promise.all(asked.map((account) => readOnce(account.port, signal)))
-      return ok(asked.length)
+      await Promise.all(wanted.map((account) => readOnce(account.port, signal)))
+      return ok(wanted.length)
     },
     add,
     async remove(accountId) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { defaultPolicy } from './defaultPolicy.ts'
-import { loosensPolicy } from './loosens.ts'
+import { loosensPolicy, policyChanges } from './loosens.ts'
 import type { Policy } from './policy.ts'
 
 const [first, ...rest] = defaultPolicy.scenarios
@@ -31,5 +31,17 @@ describe('loosensPolicy', () => {
     ['a tighter price limit', { priceLimitBps: 10 }],
   ])('sees %s as no looser', (_, change) => {
     expect(loosensPolicy(defaultPolicy, { ...defaultPolicy, ...change })).toBe(false)
+  })
+})
+
+describe('policyChanges', () => {
+  it('says every difference, and nothing of what stays', () => {
+    const softened = { ...first, btc: -0.05 }
+    const after = { ...defaultPolicy, floorUsd: 0, coolOffHours: 1, scenarios: [softened, ...rest] }
+    const changes = policyChanges(defaultPolicy, after)
+    expect(changes.slice(0, 2)).toEqual(['floorUsd: 1000 → 0', 'coolOffHours: 24 → 1'])
+    expect(changes.slice(2).map((line) => line.slice(0, 3))).toEqual(['− {', '+ {'])
+    expect(changes[3]).toContain('"btc":-0.05')
+    expect(policyChanges(defaultPolicy, defaultPolicy)).toEqual([])
   })
 })

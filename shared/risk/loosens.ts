@@ -1,4 +1,5 @@
 /** Whether a change of policy lowers any protection. Fails closed: anything not plainly at least as strict loosens. */
+import { encodeCanonical } from '../units/canonical.ts'
 import { type Policy, policySchema, type Scenario } from './policy.ts'
 
 type NumericLimit = Exclude<keyof Policy, 'scenarios'>
@@ -58,4 +59,19 @@ function keeps(before: Scenario, after: Scenario | undefined): boolean {
     after.depth <= before.depth &&
     assets.every((asset) => before.assets[asset] === after.assets[asset])
   )
+}
+
+/** Every difference in words for the one who confirms it: 'floorUsd: 500 → 0'. */
+export function policyChanges(before: Policy, after: Policy): readonly string[] {
+  const numbers = limits.flatMap((limit) =>
+    before[limit] === after[limit] ? [] : [`${limit}: ${before[limit]} → ${after[limit]}`],
+  )
+  const text = (scenario: Scenario) => encodeCanonical(scenario)
+  const kept = new Set(after.scenarios.map(text))
+  const had = new Set(before.scenarios.map(text))
+  return [
+    ...numbers,
+    ...before.scenarios.flatMap((one) => (kept.has(text(one)) ? [] : [`− ${text(one)}`])),
+    ...after.scenarios.flatMap((one) => (had.has(text(one)) ? [] : [`+ ${text(one)}`])),
+  ]
 }

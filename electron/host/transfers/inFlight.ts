@@ -12,7 +12,7 @@ function stepOf(transfer: Transfer, kind: 'approve' | 'internal-out') {
 }
 
 /** Approved and neither ended nor still a mere plan. */
-function isUnderWay(transfer: Transfer): boolean {
+export function isUnderWay(transfer: Transfer): boolean {
   return transfer.state !== 'planned' && !hasEnded(transfer)
 }
 

@@ -31,7 +31,7 @@ import { checkConflict, coinsUnderWay, withoutSweepsUnderWay } from './inFlight.
 import { planBitcoin } from './planBitcoin.ts'
 import { findDeposit, planVenueWithdrawal } from './planVenue.ts'
 import { checkFirstPayment, checkLookAlike, knownRecipients } from './recipients.ts'
-import { checkSweep, excessIn } from './recheck.ts'
+import { ageOf, checkSweep, excessIn } from './recheck.ts'
 
 export type PlanInput = ParsedInputOf<typeof transfersPlan>
 
@@ -43,6 +43,8 @@ export interface PlanningContext {
   readonly bitcoin: BitcoinPort
   readonly policy: () => Policy
   readonly transfers: () => readonly Transfer[]
+  /** True for an account that was there from the start; others were connected at the window's word. */
+  readonly isGiven: (accountId: string) => boolean
 }
 
 type PlanCode = CodeOf<typeof transfersPlan>
@@ -59,7 +61,8 @@ export function createPlanner(
 
   function freshQuote(asset: string): Quote | undefined {
     const quote = portfolio.quote(asset)
-    return quote !== undefined && context.clock.now() - quote.asOf <= context.policy().staleAfterMs
+    return quote !== undefined &&
+      ageOf(quote.asOf, context.clock.now()) <= context.policy().staleAfterMs
       ? quote
       : undefined
   }
@@ -201,17 +204,16 @@ export function createPlanner(
     return BigInt(Math.floor(((Number(amountToDecimal(moved)) * own) / coin) * 1e9)) * gwei
   }
 
-  function recipientOf(
+  /** A look-alike is refused; an address that was never paid, or only just, gets little. */
+  function checkRecipient(
     address: string,
-    label: string | undefined,
     asked: Amount,
-  ): Result<TransferPlan['recipient'], 'ADDRESS_INVALID' | 'FIRST_PAYMENT_OVER_CAP'> {
+  ): Result<'known' | 'new', 'ADDRESS_INVALID' | 'FIRST_PAYMENT_OVER_CAP'> {
     const known = knownRecipients(context.transfers())
-    const own = ownAddresses()
-    if (own.includes(address)) return ok({ address, label: label ?? '', origin: 'vault' })
-    const alike = checkLookAlike(address, [...own, ...known.map((recipient) => recipient.address)])
+    const familiar = [...ownAddresses(), ...known.map((recipient) => recipient.address)]
+    const alike = checkLookAlike(address, familiar)
     if (!alike.ok) return alike
-    const checked = checkFirstPayment({
+    return checkFirstPayment({
       address,
       asked,
       quote: freshQuote(asked.asset),
@@ -219,7 +221,18 @@ export function createPlanner(
       policy: context.policy(),
       now: context.clock.now(),
     })
+  }
+
+  function recipientOf(
+    address: string,
+    label: string | undefined,
+    asked: Amount,
+  ): Result<TransferPlan['recipient'], 'ADDRESS_INVALID' | 'FIRST_PAYMENT_OVER_CAP'> {
+    if (ownAddresses().includes(address))
+      return ok({ address, label: label ?? '', origin: 'vault' })
+    const checked = checkRecipient(address, asked)
     if (!checked.ok) return checked
+    const known = knownRecipients(context.transfers())
     const before = known.find((recipient) => recipient.address === address)
     return ok({
       address,
@@ -442,6 +455,11 @@ export function createPlanner(
     if (!planned.ok) return planned
     const address = parseEvmAddress(deposit.address)
     if (!address.ok) return address
+    // Whoever holds the window can connect an account of their own: its deposit address is a stranger's until paid.
+    if (!context.isGiven(input.accountId)) {
+      const trusted = checkRecipient(address.value, planned.value.amount)
+      if (!trusted.ok) return trusted
+    }
     const before = portfolio.report(snapshot)
     return ok(
       envelope(

@@ -21,16 +21,30 @@ import { withoutSweepsUnderWay } from './inFlight.ts'
 
 /** Basis points between two positive prices, of the first; infinite when one is not a price. */
 export function movedBps(before: number, after: number): number {
-  if (!(before > 0) || !(after > 0)) return Number.POSITIVE_INFINITY
+  if (!(before > 0 && before < Infinity && after > 0 && after < Infinity))
+    return Number.POSITIVE_INFINITY
   return (Math.abs(after - before) / before) * 10_000
 }
 
-export function checkAge(plan: TransferPlan, now: number): Result<void, 'PLAN_EXPIRED'> {
-  return now < plan.expiresAt
+/** Distance in time, either way: what is dated in the future is no fresher than what is as old. Clocks go back. */
+export function ageOf(at: number, now: number): number {
+  return Math.abs(now - at)
+}
+
+/** A plan from the future was made before the clock went back: nobody knows how old it is. */
+const clockStepMs = 5_000
+
+export function checkAge(
+  plan: TransferPlan,
+  policy: Policy,
+  now: number,
+): Result<void, 'PLAN_EXPIRED'> {
+  const expiresAt = Math.min(plan.expiresAt, plan.createdAt + policy.planLifetimeMs)
+  return now < expiresAt && now >= plan.createdAt - clockStepMs
     ? ok(undefined)
     : refuse('PLAN_EXPIRED', {
         ageMs: now - plan.createdAt,
-        limitMs: plan.expiresAt - plan.createdAt,
+        limitMs: expiresAt - plan.createdAt,
       })
 }
 
@@ -40,9 +54,11 @@ export function checkPrices(
   policy: Policy,
   now: number,
 ): Result<void, 'PLAN_PRICES_MOVED' | 'SNAPSHOT_STALE'> {
+  // The stricter of the plan's own limit and today's: a policy may have been tightened since.
+  const limitBps = Math.min(plan.priceLimitBps, policy.priceLimitBps)
   for (const planned of plan.prices) {
     const quote = portfolio.quote(planned.asset)
-    const ageMs = quote === undefined ? Number.MAX_SAFE_INTEGER : now - quote.asOf
+    const ageMs = quote === undefined ? Number.MAX_SAFE_INTEGER : ageOf(quote.asOf, now)
     if (quote === undefined || ageMs > policy.staleAfterMs) {
       return refuse('SNAPSHOT_STALE', {
         venue: planned.source,
@@ -51,13 +67,13 @@ export function checkPrices(
       })
     }
     const moved = movedBps(Number(planned.usd), Number(quote.usd))
-    if (moved > plan.priceLimitBps) {
+    if (moved > limitBps) {
       return refuse('PLAN_PRICES_MOVED', {
         asset: planned.asset,
         planned: planned.usd,
         now: quote.usd,
         movedBps: Number.isFinite(moved) ? Math.round(moved) : 10_000,
-        limitBps: plan.priceLimitBps,
+        limitBps,
       })
     }
   }
@@ -151,7 +167,7 @@ export async function recheckPlan(
 ): Promise<Refusal<RecheckCode> | null> {
   const { portfolio } = context
   const policy = context.policy()
-  const aged = checkAge(plan, context.now())
+  const aged = checkAge(plan, policy, context.now())
   if (!aged.ok) return aged.refusal
   if (plan.accountId !== null) await portfolio.refresh(plan.accountId)
   const priced = checkPrices(plan, portfolio, policy, context.now())

@@ -73,5 +73,6 @@ export const venuesDisconnect = defineMethod({
   effect: 'write',
   input: z.object({ accountId: z.string() }).strict(),
   output: z.object({ accountId: z.string() }).readonly(),
-  refusals: ['NOT_FOUND', ...storeRefusals],
+  /** PLAN_STATE_WRONG while a transfer of this account is under way: without it, nothing could prove how it ended. */
+  refusals: ['NOT_FOUND', 'PLAN_STATE_WRONG', ...storeRefusals],
 })

@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest'
+import type { AccountSnapshot } from '../../shared/collateral/snapshot.ts'
+import { ok } from '../../shared/errors/refusal.ts'
+import { defaultPolicy } from '../../shared/risk/defaultPolicy.ts'
+import type { Quote } from '../../shared/market/quote.ts'
+import type { Decimal } from '../../shared/units/decimal.ts'
+import type { VenuePort, VenueResult } from './ports.ts'
+import { createPortfolio } from './portfolio.ts'
+
+/** Sleeps until it is closed: only what a test asks for is read. */
+const clock = {
+  now: () => 1_000,
+  sleep: (_: number, signal?: AbortSignal) =>
+    signal?.aborted === true
+      ? Promise.resolve()
+      : new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve())),
+}
+
+const snapshotOf = (label: string) => ({ accountId: 'x', label }) as AccountSnapshot
+
+test('a slow answer never replaces the answer to a later question', async () => {
+  const answers: ((read: VenueResult<AccountSnapshot>) => void)[] = []
+  const venue: Partial<VenuePort> = {
+    accountId: 'x',
+    readQuotes: () => Promise.resolve(ok([])),
+    readAccount: () => new Promise((resolve) => answers.push(resolve)),
+    close: () => Promise.resolve(),
+  }
+  const portfolio = createPortfolio({
+    venues: [venue as VenuePort],
+    clock,
+    policy: () => defaultPolicy,
+    onChange: () => undefined,
+  })
+  const refreshed = portfolio.refresh('x')
+  await new Promise((resolve) => setTimeout(resolve, 0))
+  answers[1]?.(ok(snapshotOf('later question')))
+  await refreshed
+  answers[0]?.(ok(snapshotOf('earlier question')))
+  await new Promise((resolve) => setTimeout(resolve, 0))
+  expect(portfolio.account('x')?.snapshot?.label).toBe('later question')
+  await portfolio.close()
+})
+
+test('a quote dated in the future does not stand against one of now', async () => {
+  let quote: Quote = { asset: 'BTC', usd: '1' as Decimal, source: 'test', asOf: 9_000_000 }
+  const venue: Partial<VenuePort> = {
+    accountId: 'x',
+    readQuotes: () => Promise.resolve(ok([quote])),
+    readAccount: () => Promise.resolve(ok(snapshotOf('any'))),
+    close: () => Promise.resolve(),
+  }
+  const portfolio = createPortfolio({
+    venues: [venue as VenuePort],
+    clock,
+    policy: () => defaultPolicy,
+    onChange: () => undefined,
+  })
+  await portfolio.refresh()
+  quote = { ...quote, usd: '100000' as Decimal, asOf: 1_000 }
+  await portfolio.refresh()
+  expect(portfolio.quote('BTC')?.usd).toBe('100000')
+  await portfolio.close()
+})

@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest'
+import { defaultPolicy } from '../../../shared/risk/defaultPolicy.ts'
+import type { TransferPlan } from '../../../shared/transfer/plan.ts'
+import { amount, USDC } from '../../../shared/units/amount.ts'
+import type { Decimal } from '../../../shared/units/decimal.ts'
+import type { Portfolio } from '../portfolio.ts'
+import { checkAge, checkPrices, movedBps } from './recheck.ts'
+
+const hour = 3_600_000
+const now = 10 * hour
+const quote = { asset: 'BTC', usd: '100000' as Decimal, source: 'test', asOf: now }
+
+const plan: TransferPlan = {
+  id: 't1',
+  purpose: 'withdraw',
+  createdAt: now,
+  expiresAt: now + 60_000,
+  amount: amount(USDC, 1n),
+  networkFee: amount(USDC, 0n),
+  recipient: { address: 'a', label: '', origin: 'new' },
+  accountId: null,
+  before: null,
+  after: null,
+  prices: [quote],
+  priceLimitBps: 50,
+  execution: {
+    kind: 'evm',
+    chainId: 1,
+    type: 2,
+    from: 'f',
+    path: 'm',
+    nonce: 0,
+    to: 't',
+    value: 1n,
+    data: '',
+    gasLimit: 1n,
+    maxFeePerGas: 1n,
+    maxPriorityFeePerGas: 1n,
+    token: null,
+  },
+}
+
+function priced(usd: string, asOf: number): Portfolio {
+  const portfolio: Pick<Portfolio, 'quote'> = {
+    quote: () => ({ ...quote, usd: usd as Decimal, asOf }),
+  }
+  return portfolio as Portfolio
+}
+
+test.each([
+  { name: 'right away', at: now, ok: true },
+  { name: 'one millisecond before it ends', at: now + 59_999, ok: true },
+  { name: 'at its end', at: now + 60_000, ok: false },
+  { name: 'a moment before it was made, by a clock being corrected', at: now - 1_000, ok: true },
+  { name: 'an hour before it was made: the clock went back', at: now - hour, ok: false },
+])('a plan is valid $name: $ok', ({ at, ok }) => {
+  expect(checkAge(plan, defaultPolicy, at).ok).toBe(ok)
+})
+
+test('a policy tightened after the plan was made holds for it too', () => {
+  expect(checkAge(plan, { ...defaultPolicy, planLifetimeMs: 1_000 }, now + 1_000).ok).toBe(false)
+  const tight = { ...defaultPolicy, priceLimitBps: 10 }
+  expect(checkPrices(plan, priced('100200', now), defaultPolicy, now).ok).toBe(true)
+  expect(checkPrices(plan, priced('100200', now), tight, now).ok).toBe(false)
+})
+
+test.each([
+  { name: 'the same price', usd: '100000', asOf: now, code: undefined },
+  { name: 'half a per cent', usd: '100500', asOf: now, code: undefined },
+  { name: 'a little more', usd: '100501', asOf: now, code: 'PLAN_PRICES_MOVED' },
+  { name: 'zero', usd: '0', asOf: now, code: 'PLAN_PRICES_MOVED' },
+  { name: 'below zero', usd: '-100000', asOf: now, code: 'PLAN_PRICES_MOVED' },
+  { name: 'an old price', usd: '100000', asOf: now - hour, code: 'SNAPSHOT_STALE' },
+  { name: 'a price of the future', usd: '100000', asOf: now + hour, code: 'SNAPSHOT_STALE' },
+])('prices under an approval: $name', ({ usd, asOf, code }) => {
+  const checked = checkPrices(plan, priced(usd, asOf), defaultPolicy, now)
+  expect(checked.ok ? undefined : checked.refusal.code).toBe(code)
+})
+
+test.each([Number.NaN, Number.POSITIVE_INFINITY, 0, -1])(
+  'a price of %d has moved without bound',
+  (usd) => {
+    expect(movedBps(100, usd)).toBe(Number.POSITIVE_INFINITY)
+    expect(movedBps(usd, 100)).toBe(Number.POSITIVE_INFINITY)
+  },
+)
