@@ -8,6 +8,7 @@ import type { Quote } from '../../shared/market/quote.ts'
 import { assess } from '../../shared/risk/assess.ts'
 import type { Policy } from '../../shared/risk/policy.ts'
 import type { RiskReport } from '../../shared/risk/report.ts'
+import { createVolatilityBook } from './volatility.ts'
 import type { Clock, VenuePort, VenueRefusals, VenueResult } from './ports.ts'
 
 export interface AccountState {
@@ -45,6 +46,11 @@ export function createPortfolio(options: {
 }): Portfolio {
   const accounts = new Map<string, AccountState>()
   const quotes = new Map<string, Quote>()
+  const volatility = createVolatilityBook({
+    clock: options.clock,
+    timeoutMs: readTimeoutMs,
+    onChange: options.onChange,
+  })
   const loops = new Map<
     string,
     { readonly controller: AbortController; readonly done: Promise<void> }
@@ -97,6 +103,8 @@ export function createPortfolio(options: {
   async function poll(port: VenuePort, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await readOnce(port, signal)
+      const snapshot = accounts.get(port.accountId)?.snapshot ?? null
+      if (snapshot !== null) volatility.refresh(port, snapshot, signal)
       await options.clock.sleep(pollEveryMs, signal).catch(() => undefined)
     }
   }
@@ -122,7 +130,12 @@ export function createPortfolio(options: {
     quotes: () => [...quotes.values()],
     quote: (asset) => quotes.get(asset),
     report: (snapshot) =>
-      assess(snapshot, { policy: options.policy(), betas: defaultBetas, now: options.clock.now() }),
+      assess(snapshot, {
+        policy: options.policy(),
+        betas: defaultBetas,
+        now: options.clock.now(),
+        ...volatility.facts(snapshot),
+      }),
     async refresh(accountId) {
       const wanted =
         accountId === undefined
@@ -146,6 +159,7 @@ export function createPortfolio(options: {
     },
     async close() {
       await Promise.all([...loops.keys()].map(stop))
+      await volatility.settled()
       await Promise.all([...accounts.values()].map((account) => account.port.close()))
     },
   }

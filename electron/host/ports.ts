@@ -3,6 +3,7 @@
  *  invariants throw. Every call that can wait takes an AbortSignal. */
 import type { RefusalCode, Result } from '../../shared/errors/refusal.ts'
 import type { AccountSnapshot, VenueId } from '../../shared/collateral/snapshot.ts'
+import type { CandleSeries } from '../../shared/market/candle.ts'
 import type { Quote } from '../../shared/market/quote.ts'
 import type { BitcoinTransactionPlan, EvmTransactionPlan } from '../../shared/transfer/plan.ts'
 import type { Curve } from '../../shared/transfer/verify/curve.ts'
@@ -94,6 +95,9 @@ export interface VenuePort {
   readAccount(signal: AbortSignal): Promise<VenueResult<AccountSnapshot>>
   /** USD index or mark prices by asset symbol, for the assets the venue knows among `assets`. */
   readQuotes(assets: readonly string[], signal: AbortSignal): Promise<VenueResult<readonly Quote[]>>
+  /** The newest `limit` closed hours of the asset's perpetual, with gaps counted; VENUE_UNSUPPORTED for an
+   *  asset that the venue has no market for. */
+  readCandles(asset: string, limit: number, signal: AbortSignal): Promise<VenueResult<CandleSeries>>
   readPermissions(signal: AbortSignal): Promise<VenueResult<KeyPermissions>>
   readNetworks(asset: string, signal: AbortSignal): Promise<VenueResult<readonly VenueNetwork[]>>
   /** Free balance in the venue's spot or funding wallet. */

@@ -12,11 +12,14 @@ import { visibleText } from '../format/addresses.ts'
 import { useFormat } from '../format/useFormat.ts'
 import { useText } from '../language/text.ts'
 import { UnknownText } from '../ui/MeasureText.tsx'
+import { Tip } from '../ui/Tip.tsx'
+import { measuredText, whyNoVolatility } from '../ui/volatilityText.ts'
 import { isNear } from '../ui/DistanceText.tsx'
 
 function NearestFigure({ portfolio }: { readonly portfolio: Portfolio }) {
   const { t } = useText()
   const format = useFormat()
+  const now = useNow()
   const nearest = nearestLiquidation(portfolio.accounts)
   const blind = accountsWithoutDistance(portfolio.accounts)
   const without =
@@ -35,7 +38,8 @@ function NearestFigure({ portfolio }: { readonly portfolio: Portfolio }) {
         <dd className="figure-note">{without}</dd>
       </div>
     )
-  const { account, distance } = nearest
+  const { account, report, distance } = nearest
+  const sigmas = distance.kind === 'finite' ? distance.sigmas : null
   const first = distance.kind === 'finite' ? distance.prices[0] : undefined
   return (
     <>
@@ -61,16 +65,16 @@ function NearestFigure({ portfolio }: { readonly portfolio: Portfolio }) {
       <div className="figure">
         <dt>{t('headline.sigmas')}</dt>
         <dd className="num">
-          {distance.kind === 'finite' && distance.sigmas !== null ? (
-            `${format.count(Math.abs(distance.sigmas), 1)} σ`
+          {sigmas === null ? (
+            <UnknownText missing={whyNoVolatility(report, distance)} />
           ) : (
-            <UnknownText missing={['volatility']} />
+            <Tip text={measuredText(report, now, format, t)}>
+              <span tabIndex={0}>{`${format.count(sigmas, 1)} σ`}</span>
+            </Tip>
           )}
         </dd>
         <dd className="figure-note">
-          {distance.kind === 'finite' && distance.sigmas !== null
-            ? t('headline.sigmasNote')
-            : t('headline.sigmasUnknown')}
+          {sigmas === null ? t('headline.sigmasUnknown') : t('headline.sigmasNote')}
         </dd>
       </div>
     </>

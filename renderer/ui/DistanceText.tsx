@@ -54,7 +54,12 @@ export function distanceHint(distance: Distance, format: Format, t: Text): strin
         distance.sigmas === null
           ? t('distance.sigmasUnknown')
           : t('distance.sigmas', { count: format.count(Math.abs(distance.sigmas), 1) })
-      return [alongText(distance, t), t('distance.atPrices', { prices }), sigmas].join(' · ')
+      const atrs =
+        distance.atrs === null || distance.atrs === undefined
+          ? t('distance.atrsUnknown')
+          : t('distance.atrs', { count: format.count(distance.atrs, 1) })
+      const at = t('distance.atPrices', { prices })
+      return [alongText(distance, t), at, sigmas, atrs].join(' · ')
     }
     case 'none':
       return t('distance.noneTo', { shock: format.shock(distance.searchedTo) })

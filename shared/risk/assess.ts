@@ -73,6 +73,7 @@ export function assess(snapshot: AccountSnapshot, options: AssessOptions): RiskR
             least,
           ),
     slackInSigmas: slackInSigmas(held, options),
+    ...(options.measured === undefined ? {} : { volatility: options.measured }),
     pools: poolRisks,
     distanceDown: nearest(
       poolRisks.map((pool) => pool.distanceDown),

@@ -3,6 +3,7 @@ import type { AccountSnapshot } from '../collateral/snapshot.ts'
 import { ruleOf } from '../margin/venues/table.ts'
 import type { Books } from '../market/book.ts'
 import type { Betas } from '../market/betas.ts'
+import type { AssetVolatility } from '../market/volatility.ts'
 import { defaultLiquidity, type LiquidityTable } from '../market/liquidity.ts'
 import type { Policy } from './policy.ts'
 import type { MarginFacts } from './poolMargin.ts'
@@ -21,6 +22,8 @@ export interface AssessOptions {
   readonly averageTrueRange?: DailyFigures
   /** Correlation of daily returns, or undefined where nobody measured it. */
   readonly correlation?: (a: string, b: string) => number | undefined
+  /** Where the daily figures come from and how old they are; the report carries it. */
+  readonly measured?: readonly AssetVolatility[]
   readonly liquidity?: LiquidityTable
   /** Order books by asset, where at hand; the cost to get out is then the dearer of walk and law. */
   readonly books?: Books

@@ -3,6 +3,7 @@
  *  Unknown is a state with its reasons, never zero and never safe. */
 import { z } from 'zod'
 import { venueIdSchema } from '../collateral/snapshot.ts'
+import { assetVolatilitySchema } from '../market/volatility.ts'
 import { decimalSchema } from '../units/decimal.ts'
 import { instantSchema } from '../units/time.ts'
 
@@ -146,6 +147,8 @@ export const riskReportSchema = z
     /** Slack over one day's standard deviation of the account's value, G/√(δᵀΣδ); null without volatilities
      *  and correlations of everything it holds. */
     slackInSigmas: z.number().nullable().optional(),
+    /** What σ and ATR were measured from, by asset, with source and age; absent where nobody measures. */
+    volatility: z.array(assetVolatilitySchema).readonly().optional(),
     /** Survives the 10 % rule in both directions. */
     tenPercent: z.enum(['passes', 'fails', 'unknown']),
     positions: z.array(positionRiskSchema).readonly(),

@@ -5,8 +5,9 @@ import { refuse } from '../../../../shared/errors/refusal.ts'
 import { amountToDecimal } from '../../../../shared/units/amount.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../../shared/units/time.ts'
 import { type Connection, createConnection, type Origins } from '../connection.ts'
-import { parseInstant, parseRow, quoteValue } from '../fields.ts'
+import { parseInstant, parseList, parseRow, quoteValue } from '../fields.ts'
 import { binanceChains, type Chains, knownAsset } from '../networks.ts'
+import { parseKlines } from '../parseCandles.ts'
 import type { Parsed } from '../parsed.ts'
 import { type BinanceClient, type BinanceCredentials, createBinanceClient } from './client.ts'
 import { parseBinanceAccount } from './parseAccount.ts'
@@ -76,6 +77,23 @@ function createTable(connection: Connection, clock: Clock, ask: () => Promise<un
   }
 }
 
+/** The asset's perpetual in the most traded quote currency; undefined where none trades. */
+function perpetualOf(asset: string, symbols: readonly unknown[]): string | undefined {
+  const traded = symbols
+    .map(parseRow)
+    .filter(
+      (row) =>
+        row?.['baseAsset'] === asset &&
+        row['contractType'] === 'PERPETUAL' &&
+        row['status'] === 'TRADING',
+    )
+  for (const quote of ['USDT', 'USDC']) {
+    const symbol = traded.find((row) => row?.['quoteAsset'] === quote)?.['symbol']
+    if (typeof symbol === 'string') return symbol
+  }
+  return undefined
+}
+
 const fromTables = /^tiers\.|\.(tickSize|funding)$/
 
 /** Opens nothing until first asked. Throws only for origins outside this machine. */
@@ -91,6 +109,7 @@ export function createBinanceUsdm(options: BinanceOptions): VenuePort {
     origins: options.origins,
     keyCodes,
   })
+  const unsupported = (action: string) => refuse('VENUE_UNSUPPORTED', { venue: VENUE, action })
   const brackets = createTable(connection, clock, () => client.fapiPrivateGetLeverageBracket())
   const exchangeInfo = createTable(connection, clock, () => client.fapiPublicGetExchangeInfo())
   const fundingInfo = createTable(connection, clock, () => client.fapiPublicGetFundingInfo())
@@ -174,6 +193,31 @@ export function createBinanceUsdm(options: BinanceOptions): VenuePort {
     return read
   }
 
+  const readCandles: VenuePort['readCandles'] = async (asset, limit, signal) => {
+    const info = await exchangeInfo.read(signal)
+    if (info === undefined)
+      return refuse('VENUE_UNREACHABLE', { venue: VENUE, reason: 'exchangeInfo' })
+    const rows = parseList(parseRow(info)?.['symbols'])
+    if (rows === undefined) {
+      exchangeInfo.forget()
+      return lift<never>({ kind: 'malformed', field: 'exchangeInfo', value: quoteValue(info) })
+    }
+    const symbol = perpetualOf(asset, rows)
+    if (symbol === undefined) return unsupported(`candles ${asset}`)
+    return ask(
+      // One more than asked: the newest is the running hour.
+      () => client.fapiPublicGetKlines({ symbol, interval: '1h', limit: limit + 1 }),
+      (answer) =>
+        parseKlines(answer, {
+          asset,
+          source: `Binance ${symbol}`,
+          venueNow: clock.now() + (connection.health().clockSkewMs ?? 0),
+          limit,
+        }),
+      signal,
+    )
+  }
+
   const readDepositAddress: VenuePort['readDepositAddress'] = async (coin, network, signal) => {
     const first = await ask(
       () => client.sapiGetCapitalDepositAddress({ coin, network }),
@@ -211,9 +255,6 @@ export function createBinanceUsdm(options: BinanceOptions): VenuePort {
   const transferType = (direction: 'to-spot' | 'to-margin'): string =>
     direction === 'to-spot' ? 'UMFUTURE_MAIN' : 'MAIN_UMFUTURE'
 
-  const unknownAsset = (asset: string) =>
-    refuse('VENUE_UNSUPPORTED', { venue: VENUE, action: `asset ${asset}` })
-
   return {
     accountId,
     venue: VENUE,
@@ -233,11 +274,12 @@ export function createBinanceUsdm(options: BinanceOptions): VenuePort {
         signal,
       )
     },
+    readCandles,
     readPermissions: (signal) =>
       ask(() => client.sapiGetAccountApiRestrictions(), parsePermissions, signal),
     readNetworks: async (symbol, signal) => {
       const asset = knownAsset(symbol)
-      if (asset === undefined) return unknownAsset(symbol)
+      if (asset === undefined) return unsupported(`asset ${symbol}`)
       return ask(
         () => client.sapiGetCapitalConfigGetall(),
         (answer) => parseNetworks(answer, asset, chains),

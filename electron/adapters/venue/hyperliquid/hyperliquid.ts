@@ -3,8 +3,10 @@
 import type { Clock, VenuePort, VenueResult } from '../../../host/ports.ts'
 import { refuse } from '../../../../shared/errors/refusal.ts'
 import { amountFromDecimal } from '../../../../shared/units/amount.ts'
+import { HOUR_MS } from '../../../../shared/units/time.ts'
 import { createConnection, type Origins } from '../connection.ts'
 import { parseExact, parseList, parseRow, quoteValue } from '../fields.ts'
+import { parseCandleSnapshot } from '../parseCandles.ts'
 import type { Parsed } from '../parsed.ts'
 import { createHyperliquidClient } from './client.ts'
 import { parseHyperliquidAccount } from './parseAccount.ts'
@@ -76,6 +78,23 @@ export function createHyperliquid(options: HyperliquidOptions): VenuePort {
     return read
   }
 
+  const readCandles: VenuePort['readCandles'] = async (asset, limit, signal) => {
+    const venueNow = () => clock.now() + (connection.health().clockSkewMs ?? 0)
+    const endTime = venueNow()
+    const startTime = endTime - (limit + 1) * HOUR_MS
+    const req = { coin: asset, interval: '1h', startTime, endTime }
+    const answered = await connection.call(
+      () => client.publicPostInfo({ type: 'candleSnapshot', req }),
+      signal,
+    )
+    if (!answered.ok) return answered
+    // ccxt hands a bare null on as text.
+    if (answered.value === null || answered.value === 'null') return unsupported(`candles ${asset}`)
+    connection.noteClockFromDate()
+    const source = `Hyperliquid ${asset}`
+    return lift(parseCandleSnapshot(answered.value, { asset, source, venueNow: venueNow(), limit }))
+  }
+
   return {
     accountId,
     venue: VENUE,
@@ -87,6 +106,7 @@ export function createHyperliquid(options: HyperliquidOptions): VenuePort {
       if (!answered.ok) return answered
       return lift(parseMarkQuotes(assets, answered.value, clock.now()))
     },
+    readCandles,
     // Reading needs no key, and this port holds none that could trade or withdraw.
     readPermissions: async (signal) => {
       const answered = await ask('extraAgents', signal, 'user')

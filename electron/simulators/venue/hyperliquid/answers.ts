@@ -143,17 +143,27 @@ export function allMids(path: PricePath): unknown {
   return Object.fromEntries(perpMarkets.map(({ name }) => [name, path.price(name)]))
 }
 
-export function candleSnapshot(path: PricePath, coin: string, now: number): unknown {
-  return path.hourlyCandles(coin, 500, now).map((candle) => ({
-    t: candle.at,
-    T: candle.at + 3_599_999,
-    s: coin,
-    i: '1h',
-    o: candle.open,
-    c: candle.close,
-    h: candle.high,
-    l: candle.low,
-    v: '1200.0',
-    n: 1000,
-  }))
+/** At most the newest 5000, as the venue has it; null for a coin without a market. */
+export function candleSnapshot(
+  path: PricePath,
+  query: { readonly coin: string; readonly startTime: number; readonly endTime: number },
+  now: number,
+): unknown {
+  const { coin, startTime, endTime } = query
+  if (!perpMarkets.some(({ name }) => name === coin)) return null
+  return path
+    .hourlyCandles(coin, 5000, now)
+    .filter(({ at }) => at + 3_599_999 >= startTime && at <= endTime)
+    .map((candle) => ({
+      t: candle.at,
+      T: candle.at + 3_599_999,
+      s: coin,
+      i: '1h',
+      o: candle.open,
+      c: candle.close,
+      h: candle.high,
+      l: candle.low,
+      v: '1200.0',
+      n: 1000,
+    }))
 }

@@ -22,14 +22,29 @@ export interface HyperliquidServerOptions {
   readonly now: () => number
 }
 
-function readField(body: string, name: string): string {
+function fieldsOf(value: unknown): ReadonlyMap<string, unknown> {
+  return new Map(typeof value === 'object' && value !== null ? Object.entries(value) : [])
+}
+
+function readFields(body: string): ReadonlyMap<string, unknown> {
   try {
-    const parsed: unknown = JSON.parse(body)
-    if (typeof parsed !== 'object' || parsed === null) return ''
-    const value: unknown = Object.entries(parsed).find(([key]) => key === name)?.[1]
-    return typeof value === 'string' ? value : ''
+    return fieldsOf(JSON.parse(body))
   } catch {
-    return ''
+    return new Map()
+  }
+}
+
+function readField(body: string, name: string): string {
+  const value = readFields(body).get(name)
+  return typeof value === 'string' ? value : ''
+}
+
+function candleQuery(body: string) {
+  const query = fieldsOf(readFields(body).get('req'))
+  return {
+    coin: String(query.get('coin')),
+    startTime: Number(query.get('startTime')),
+    endTime: Number(query.get('endTime') ?? Number.POSITIVE_INFINITY),
   }
 }
 
@@ -60,7 +75,7 @@ export function startHyperliquidServer(options: HyperliquidServerOptions): Promi
       case 'allMids':
         return allMids(options.path)
       case 'candleSnapshot':
-        return candleSnapshot(options.path, 'ETH', venueNow())
+        return candleSnapshot(options.path, candleQuery(request.body), venueNow())
       case 'openOrders':
       case 'frontendOpenOrders':
       case 'userFunding':
