@@ -54,6 +54,8 @@ beforeEach(async () => {
 afterEach(async () => {
   scene.world.device.fail(null)
   scene.world.venues.binance.faults.clear()
+  scene.world.evmLines.first.setFault(null)
+  scene.world.evmLines.second.setFault(null)
   expect(await holdings(scene)).toEqual(before)
   expect(scene.log.filter((line) => line.includes('broken invariant'))).toEqual([])
 })
@@ -133,6 +135,35 @@ describe('on the device', () => {
       state: 'refused',
       refusal: { code: 'DEVICE_ADDRESS_MISMATCH' },
     })
+  })
+})
+
+describe('one of two EVM servers', () => {
+  const raised = (honest: unknown) => `0x${(BigInt(String(honest)) + 3n).toString(16)}`
+
+  test.each([
+    { what: 'a balance', methods: ['eth_getBalance'], result: raised },
+    { what: 'a nonce', methods: ['eth_getTransactionCount'], result: raised },
+    {
+      what: 'fees',
+      methods: ['eth_feeHistory'],
+      result: () => ({ baseFeePerGas: ['0x174876e800', '0x174876e800'], reward: [['0x1']] }),
+    },
+  ])('that lies about $what is caught before there is a plan', async ({ methods, result }) => {
+    scene.world.evmLines.first.setFault({ kind: 'lie', methods, result })
+    expect(await planRefusal(scene, usdcPayment)).toMatchObject({ code: 'CHAIN_LIED' })
+  })
+
+  test('being away is said where the figures stand', async () => {
+    scene.world.evmLines.second.setFault({ kind: 'drop' })
+    await until(async () => {
+      const status = await scene.client.call('status.read', {})
+      const chain = status.ok
+        ? status.value.chains.find((known) => known.chain === 'evm:31337')
+        : undefined
+      return chain?.source.includes('one source') ? true : undefined
+    }, 'the source to say so')
+    await plan(scene, usdcPayment)
   })
 })
 
@@ -291,6 +322,8 @@ describe('a venue answer', () => {
     expect(view.value.accounts[0]?.report?.state).toBe('stale')
     expect(view.value.suggestions.filter(({ kind }) => kind === 'sweep')).toEqual([])
     scene.world.venues.binance.faults.clear()
+    scene.world.evmLines.first.setFault(null)
+    scene.world.evmLines.second.setFault(null)
     await scene.client.call('portfolio.refresh', {})
   })
 })

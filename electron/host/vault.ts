@@ -183,7 +183,9 @@ export function createVault(options: {
 
   async function refreshEvm(port: EvmPort, signal: AbortSignal): Promise<void> {
     const chain = `evm:${port.chainId}`
-    noteChain(chain, port.source, await port.readTip(signal))
+    const tip = await port.readTip(signal)
+    // Asked afterwards: which of two servers answered is part of the source.
+    noteChain(chain, port.source, tip)
     if (pinned === null || chains.get(chain)?.refusal != null) return
     const read = await port.readBalances(pinned.evm.address, signal)
     if (read.ok) {

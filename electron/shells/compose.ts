@@ -8,6 +8,7 @@ import { ETH, USDC } from '../../shared/units/amount.ts'
 import { createCurve } from '../adapters/chain/bitcoin/curve.ts'
 import { createElectrumBitcoin } from '../adapters/chain/bitcoin/electrumBitcoin.ts'
 import { createAbsentBitcoin } from '../adapters/chain/bitcoin/absentBitcoin.ts'
+import { crossChecked } from '../adapters/chain/evm/crossChecked.ts'
 import { createEvm } from '../adapters/chain/evm/evm.ts'
 import { createOneKeyDevice } from '../adapters/device/onekey/device.ts'
 import { openStore } from '../adapters/store/store.ts'
@@ -17,7 +18,7 @@ import { createBinanceUsdm } from '../adapters/venue/binance/binance.ts'
 import { createHyperliquid } from '../adapters/venue/hyperliquid/hyperliquid.ts'
 import { createHost } from '../host/host.ts'
 import type { Host } from '../host/host.types.ts'
-import type { ConfirmationPort, HostPorts, OpenVenue } from '../host/ports.ts'
+import type { ConfirmationPort, EvmPort, HostPorts, OpenVenue } from '../host/ports.ts'
 import type { WorldDescription } from '../simulators/description.ts'
 
 export const version = '0.1.0'
@@ -74,6 +75,17 @@ async function openHost(around: Surroundings, own: () => OwnPorts): Promise<Resu
   })
 }
 
+function demoEvm({ evm }: WorldDescription, line: 'first' | 'second'): EvmPort {
+  return createEvm({
+    chainId: evm.chainId,
+    url: line === 'first' ? evm.url : evm.secondUrl,
+    coin: ETH,
+    tokens: [{ asset: USDC, contract: evm.usdc }],
+    source: line === 'first' ? 'Demo chain' : 'Demo chain, second line',
+    clock: systemClock,
+  })
+}
+
 export function openDemoHost(around: Surroundings, world: WorldDescription): Promise<Result<Host>> {
   return openHost(around, () => ({
     mode: 'demo',
@@ -104,13 +116,10 @@ export function openDemoHost(around: Surroundings, world: WorldDescription): Pro
       clock: systemClock,
     }),
     evm: [
-      createEvm({
-        chainId: world.evm.chainId,
-        url: world.evm.url,
-        coin: ETH,
-        tokens: [{ asset: USDC, contract: world.evm.usdc }],
-        source: 'Demo chain',
+      crossChecked(demoEvm(world, 'first'), demoEvm(world, 'second'), {
         clock: systemClock,
+        lagMs: 3_000,
+        lagBlocks: 2,
       }),
     ],
     device: createOneKeyDevice({
@@ -129,7 +138,8 @@ const serversSchema = z.object({
       tls: z.enum(['off', 'verified']),
     })
     .optional(),
-  ethereum: z.object({ url: z.url() }).optional(),
+  /** `second` is another server of the same chain, which must say the same as the first. */
+  ethereum: z.object({ url: z.url(), second: z.url().optional() }).optional(),
 })
 type Servers = z.output<typeof serversSchema>
 
@@ -146,6 +156,26 @@ function readServers(directory: string): Result<Servers> {
       reason: error instanceof z.ZodError ? (error.issues[0]?.message ?? 'malformed') : 'not JSON',
     })
   }
+}
+
+/** Twelve seconds a block: two servers may be one apart for that long. */
+function openEthereum(servers: NonNullable<Servers['ethereum']>): EvmPort {
+  const open = (url: string) =>
+    createEvm({
+      chainId: 1,
+      url,
+      coin: ETH,
+      tokens: [{ asset: USDC, contract: mainnetUsdc }],
+      source: new URL(url).hostname,
+      clock: systemClock,
+    })
+  return servers.second === undefined
+    ? open(servers.url)
+    : crossChecked(open(servers.url), open(servers.second), {
+        clock: systemClock,
+        lagMs: 15_000,
+        lagBlocks: 2,
+      })
 }
 
 const openVenue: OpenVenue = ({ accountId, venue, label, credentials }) => {
@@ -179,19 +209,7 @@ export async function openRealHost(around: Surroundings): Promise<Result<Host>> 
       bitcoin === undefined
         ? createAbsentBitcoin()
         : createElectrumBitcoin({ network: 'mainnet', ...bitcoin, clock: systemClock }),
-    evm:
-      ethereum === undefined
-        ? []
-        : [
-            createEvm({
-              chainId: 1,
-              url: ethereum.url,
-              coin: ETH,
-              tokens: [{ asset: USDC, contract: mainnetUsdc }],
-              source: new URL(ethereum.url).hostname,
-              clock: systemClock,
-            }),
-          ],
+    evm: ethereum === undefined ? [] : [openEthereum(ethereum)],
     device: createOneKeyDevice({
       link: { kind: 'usb' },
       ...(around.deviceEntry === undefined ? {} : { childEntry: around.deviceEntry }),

@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto'
 import type { WorldDescription } from './description.ts'
 import { type BitcoinSimulator, startBitcoinSimulator } from './bitcoin/simulator.ts'
+import { type EvmFaultProxy, startEvmFaultProxy } from './evm/faultProxy.ts'
 import { type EvmWorld, startEvmWorld } from './evm/world.ts'
 import { type SoftwareOneKey, mnemonicFromEntropy, serveSoftwareOneKey } from './onekey/serve.ts'
 import { type DemoVenues, startDemoVenues } from './venue/demo.ts'
@@ -13,6 +14,8 @@ export interface DemoWorld {
   readonly venues: DemoVenues
   readonly bitcoin: BitcoinSimulator
   readonly evm: EvmWorld
+  /** The host's two lines to the EVM chain; each lies or fails when told to. */
+  readonly evmLines: { readonly first: EvmFaultProxy; readonly second: EvmFaultProxy }
   readonly device: SoftwareOneKey
   close(): Promise<void>
 }
@@ -73,6 +76,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<WorldStart
     if (evmStart.kind === 'no-anvil') return evmStart
     const evm = evmStart.world
     closers.push(() => evm.close())
+    const first = await startEvmFaultProxy(evm.url)
+    closers.push(() => first.close())
+    const second = await startEvmFaultProxy(evm.url)
+    closers.push(() => second.close())
     const bitcoin = await startBitcoinSimulator(
       blocks === undefined ? {} : { blockIntervalMs: blocks },
     )
@@ -126,12 +133,18 @@ export async function startWorld(options: WorldOptions = {}): Promise<WorldStart
           },
           venueControl: { url: control.url, token: control.token },
           bitcoin: { port: bitcoin.port },
-          evm: { url: evm.url, chainId: evm.chainId, usdc: evm.usdc.contract },
+          evm: {
+            url: first.url,
+            secondUrl: second.url,
+            chainId: evm.chainId,
+            usdc: evm.usdc.contract,
+          },
           device: { port: device.linkPort, pageUrl: device.pageUrl, pageOrigin: device.pageOrigin },
         },
         venues,
         bitcoin,
         evm,
+        evmLines: { first, second },
         device,
         close,
       },

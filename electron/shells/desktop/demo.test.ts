@@ -21,7 +21,7 @@ const description = {
   hyperliquid: { origin, label: 'H', user: 'u' },
   venueControl: { url: origin, token: 't' },
   bitcoin: { port: 1 },
-  evm: { url: origin, chainId: 31337, usdc: '0x00' },
+  evm: { url: origin, secondUrl: origin, chainId: 31337, usdc: '0x00' },
   device: { port: 2, pageUrl: `${origin}/`, pageOrigin: origin },
 }
 
