@@ -1,18 +1,17 @@
 /** A bitcoin payment out of the vault, complete before anyone approves it. Satoshi and sat/vB.
  *  Inputs and outputs are put in random order, so that change cannot be told by its place (BIP69's
  *  fixed order marks the wallets that use it). Every coin is proved by its own transaction first. */
-import { hex } from '@scure/base'
 import { type Result, ok, refuse } from '../../errors/refusal.ts'
 import { BTC, amount, amountToDecimal } from '../../units/amount.ts'
 import type { Coin, PinnedBitcoinAccount } from '../../vault/account.ts'
 import { type DecodedAddress, decodeBitcoinAddress } from '../../vault/address.ts'
-import { type AccountKeys, accountStep, openAccount } from '../../vault/derive.ts'
+import { type AccountKeys, openAccount } from '../../vault/derive.ts'
 import { ownAddress } from '../../vault/ownAddress.ts'
-import { type RandomBytes, randomBelow, shuffled } from '../../vault/random.ts'
+import { type RandomBytes, shuffled } from '../../vault/random.ts'
 import { type Selection, selectCoins } from '../../vault/selection.ts'
 import { DUST_LIMIT, INPUT_WEIGHT, estimateVirtualSize, feeAtRate } from '../../vault/weight.ts'
 import type { BitcoinInput, BitcoinOutput, BitcoinTransactionPlan } from '../plan.ts'
-import { parseBitcoinTransactionHex } from '../verify/bitcoinTransaction.ts'
+import { antiFeeSnipingLocktime, planInput } from './planInput.ts'
 
 export type BitcoinPayment =
   | {
@@ -52,8 +51,6 @@ export type BitcoinPlanRefusals =
   | 'INPUT_INVALID'
   | 'CHAIN_LIED'
 
-/** Signals replaceability (BIP125) and lets the locktime count. */
-const SEQUENCE = 0xfffffffd
 const VERSION = 2
 const DEFAULT_LONG_TERM_RATE = 10
 const DEFAULT_MAX_INPUTS = 60
@@ -97,7 +94,7 @@ export function planBitcoinTransfer(
     kind: 'bitcoin',
     network: request.account.network,
     version: VERSION,
-    locktime: antiFeeSnipingLocktime(request),
+    locktime: antiFeeSnipingLocktime(request.tipHeight, request.random),
     inputs,
     outputs: planOutputs(request, keys.value, paid, selection.change),
     fee: selection.fee,
@@ -192,45 +189,6 @@ function feeOverCap(
   return refuse('FEE_OVER_CAP', { fee: decimal(selection.fee), cap: decimal(cap), asset: 'BTC' })
 }
 
-/** The coin as an input, after its own transaction proved what it is worth and whose it is. */
-function planInput(
-  { account, previousTransactions }: BitcoinTransferRequest,
-  keys: AccountKeys,
-  coin: Coin,
-): Result<BitcoinInput, 'INPUT_INVALID' | 'CHAIN_LIED'> {
-  const name = `${coin.txid}:${coin.vout}`
-  const step = accountStep(account.path, coin.path)
-  if (step === undefined) return invalid('coin', `${name} at ${coin.path} is not the account's`)
-  const own = ownAddress(account, keys, step)
-  if (own.script !== coin.script) return invalid('coin', `${name} does not pay ${own.address}`)
-  const raw = previousTransactions.get(coin.txid)
-  if (raw === undefined) return invalid('coin', `${name} without its transaction`)
-  const parsed = parseBitcoinTransactionHex(raw)
-  if (parsed.kind === 'malformed') return lied('transaction', coin.txid, parsed.problem)
-  const { txid, outputs } = parsed.transaction
-  if (txid !== coin.txid) return lied('transaction', coin.txid, txid)
-  const output = outputs[coin.vout]
-  if (output === undefined) return lied('coin', name, 'no such output')
-  if (hex.encode(output.script) !== coin.script) {
-    return lied('script', coin.script, hex.encode(output.script))
-  }
-  if (output.value !== coin.value) return lied('value', `${coin.value}`, `${output.value}`)
-  return ok({
-    txid: coin.txid,
-    vout: coin.vout,
-    value: coin.value,
-    script: coin.script,
-    path: coin.path,
-    publicKey: own.publicKey,
-    sequence: SEQUENCE,
-    previousTransaction: raw,
-  })
-}
-
-function lied(field: string, claimed: string, actual: string): Result<never, 'CHAIN_LIED'> {
-  return refuse('CHAIN_LIED', { chain: 'bitcoin', field, claimed, actual })
-}
-
 function planOutputs(
   { account, changeIndex, random }: BitcoinTransferRequest,
   keys: AccountKeys,
@@ -249,13 +207,4 @@ function planOutputs(
     outputs.push({ role: 'change', address, script, value: change, path })
   }
   return shuffled(outputs, random)
-}
-
-/**
- * Ties the transaction to the present, so that miners gain nothing by replacing the last block; one in
- * ten is set further back, as Bitcoin Core does, to hide those that were delayed.
- */
-function antiFeeSnipingLocktime({ tipHeight, random }: BitcoinTransferRequest): number {
-  if (randomBelow(random, 10) > 0) return tipHeight
-  return Math.max(0, tipHeight - randomBelow(random, 100))
 }
