@@ -54,7 +54,9 @@ export function shownHeight({ chain, faults }: MethodContext, method: string): n
 
 export function tipAnswer(context: MethodContext): { hex: string; height: number } {
   const height = shownHeight(context, 'blockchain.headers.subscribe')
-  return { hex: toHex(context.chain.header(height) ?? new Uint8Array(80)), height }
+  const idle = context.faults.take('idle-tip', 'blockchain.headers.subscribe') !== undefined
+  const header = idle ? undefined : context.chain.header(height)
+  return { hex: toHex(header ?? new Uint8Array(80)), height }
 }
 
 /** sha256 over 'txid:height:' of each history row; null without history. */
@@ -80,9 +82,12 @@ function coinsAnswer(context: MethodContext, scriptHash: string): unknown[] {
   const lift = faults.take('lie-height', method)?.by ?? 0
   if (faults.take('omit-coins', method) !== undefined) return []
   const foreign = faults.take('lie-script', method) === undefined ? [] : foreignCoins(chain)
-  return [...chain.coins(scriptHash), ...foreign].map((coin) => ({
+  const shift = faults.take('lie-position', method)?.by ?? 0
+  const own = chain.coins(scriptHash)
+  const again = faults.take('repeat-coins', method) === undefined ? [] : own
+  return [...own, ...again, ...foreign].map((coin) => ({
     tx_hash: coin.txid,
-    tx_pos: coin.vout,
+    tx_pos: coin.vout + shift,
     value: Number(coin.value) + by,
     height: lift === 0 ? coin.height : Math.max(coin.height, 1) + lift,
   }))
@@ -114,6 +119,7 @@ function transactionAnswer(context: MethodContext, params: Params): string {
     throw new ProtocolError(2, 'daemon error: No such mempool or blockchain transaction.')
   }
   if (params[1] === true) bad('verbose transactions are not supported')
+  if (context.faults.take('bad-transaction', method) !== undefined) return '00ff'
   if (context.faults.take('lie-transaction', method) === undefined) return found.rawHex
   return withOneSatoshiMore(found.rawHex)
 }

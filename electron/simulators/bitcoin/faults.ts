@@ -15,6 +15,14 @@ export type Fault =
   | { readonly kind: 'lie-txid' }
   | { readonly kind: 'wrong-network' }
   | { readonly kind: 'omit-coins' }
+  /** Tells of each coin twice. */
+  | { readonly kind: 'repeat-coins' }
+  /** Says coins lie at this much higher an output. */
+  | { readonly kind: 'lie-position'; readonly by: number }
+  /** Tells of a tip whose header nobody worked for. */
+  | { readonly kind: 'idle-tip' }
+  /** Sends hex that is no transaction. */
+  | { readonly kind: 'bad-transaction' }
   | { readonly kind: 'lagging'; readonly blocks: number }
   | { readonly kind: 'reject-broadcast'; readonly reason: string }
   /** Answers with a txid, keeps nothing. */

@@ -245,6 +245,13 @@ describe('a server that lies is caught', () => {
       { fault: { kind: 'lie-script' }, code: 'CHAIN_LIED', field: 'script' },
       { fault: { kind: 'lie-transaction' }, code: 'CHAIN_LIED', field: 'transaction' },
       { fault: { kind: 'lie-merkle' }, code: 'CHAIN_LIED', field: 'merkle' },
+      { fault: { kind: 'repeat-coins' }, code: 'CHAIN_LIED', field: 'coin' },
+      { fault: { kind: 'lie-position', by: 9 }, code: 'CHAIN_LIED', field: 'coin' },
+      {
+        fault: { kind: 'bad-transaction' },
+        code: 'CHAIN_ANSWER_MALFORMED',
+        field: 'blockchain.transaction.get',
+      },
     ]
   for (const { fault, code, field } of rows) {
     it(`${fault.kind}${'by' in fault ? ` by ${fault.by}` : ''}`, async () => {
@@ -384,6 +391,79 @@ describe('a server that misbehaves', () => {
       expect(value(await port.readUsedScripts([own(0, 0).script], never)).size).toBe(0)
     })
   }
+
+  const shapes = [
+    ['blockchain.headers.subscribe', 'CHAIN_ANSWER_MALFORMED'],
+    ['blockchain.scripthash.listunspent', 'CHAIN_ANSWER_MALFORMED'],
+    ['blockchain.transaction.get', 'CHAIN_ANSWER_MALFORMED'],
+    ['blockchain.transaction.get_merkle', 'CHAIN_ANSWER_MALFORMED'],
+    ['blockchain.block.header', 'CHAIN_ANSWER_MALFORMED'],
+  ] as const
+  for (const [method, code] of shapes) {
+    it(`an answer of another shape to ${method} is refused`, async () => {
+      const { simulator, port } = await start()
+      simulator.fund(own(0, 0).address, 1_000_000n)
+      simulator.mine(1)
+      value(await port.readTip(never))
+      simulator.faults.inject({ kind: 'wrong-shape' }, { method })
+      const read = method.includes('headers')
+        ? await port.readTip(never)
+        : await port.readCoins([own(0, 0).script], never)
+      expect(read).toMatchObject({ ok: false, refusal: { code } })
+    })
+  }
+
+  it('a server that refuses our protocol version is refused', async () => {
+    const { simulator, port } = await start()
+    simulator.faults.inject({ kind: 'error', message: 'unsupported' }, { method: 'server.version' })
+    expect(await port.readTip(never)).toMatchObject({
+      ok: false,
+      refusal: { code: 'CHAIN_ANSWER_MALFORMED', data: { field: 'server.version' } },
+    })
+  })
+
+  it('a tip without work is refused', async () => {
+    const { simulator, port } = await start()
+    value(await port.readTip(never))
+    simulator.faults.inject({ kind: 'idle-tip' })
+    expect(await port.readTip(never)).toMatchObject({
+      ok: false,
+      refusal: { code: 'CHAIN_LIED', data: { field: 'header' } },
+    })
+  })
+
+  it('a closed port says so and dials no more', async () => {
+    const { simulator, port } = await start()
+    value(await port.readTip(never))
+    await port.close()
+    const before = simulator.received().length
+    expect(await port.readTip(never)).toMatchObject({
+      ok: false,
+      refusal: { code: 'CHAIN_UNREACHABLE', data: { reason: 'closed' } },
+    })
+    expect(simulator.received().length).toBe(before)
+  })
+
+  it('after many failures the next attempt waits longer than a call may', async () => {
+    let now = 1_000
+    const slept: number[] = []
+    const still: Clock = {
+      now: () => now,
+      sleep: async (ms) => {
+        slept.push(ms)
+        now += ms
+      },
+    }
+    const { simulator, port } = await start({}, { clock: still, timeoutMs: 1_000 })
+    await simulator.close()
+    const reasons: string[] = []
+    for (let i = 0; i < 6; i++) {
+      const read = await port.readTip(never)
+      reasons.push(read.ok || !('reason' in read.refusal.data) ? '' : read.refusal.data.reason)
+    }
+    expect(slept).toEqual([200, 400, 800])
+    expect(reasons.slice(-2).every((reason) => reason.startsWith('trying again in'))).toBe(true)
+  })
 
   it('a connection lost once is not noticed', async () => {
     const { simulator, port } = await start()
