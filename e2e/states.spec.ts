@@ -189,6 +189,7 @@ test('a what-if answers while the slider moves', async ({ page }) => {
 
 test('every chart has its table', async ({ page }) => {
   await open(page, 'full', 'overview')
+  await expect(page.locator('.view-switch')).toHaveCount(2)
   for (const button of await page.locator('.view-switch').all()) await button.click()
   await expect(page.locator('.chart')).toHaveCount(0)
   await expect(page.locator('.chart-or-table table').first()).toBeVisible()

@@ -86,7 +86,9 @@ function PositionRow({
         {position.reportedLiquidation === null ? (
           <span className="dim">{t('verification.noneShown')}</span>
         ) : (
-          format.priceExact(position.reportedLiquidation)
+          <span title={position.reportedLiquidation}>
+            {format.price(Number(position.reportedLiquidation))}
+          </span>
         )}
       </td>
       <td>{risk !== undefined && <Verification risk={risk} />}</td>

@@ -126,9 +126,11 @@ export function StatusBar() {
         {status?.venues.map((venue) => (
           <SourceItem key={venue.accountId} source={venueSource(venue, now, format, speech)} />
         ))}
-        {status?.chains.map((chain) => (
-          <SourceItem key={chain.chain} source={chainSource(chain, now, format, speech)} />
-        ))}
+        {[...(status?.chains ?? [])]
+          .sort((a, b) => a.chain.localeCompare(b.chain))
+          .map((chain) => (
+            <SourceItem key={chain.chain} source={chainSource(chain, now, format, speech)} />
+          ))}
         {status !== undefined && <DeviceItem device={status.device} />}
         {skew !== null && (
           <Tip text={t('status.skew.hint')}>
