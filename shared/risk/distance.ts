@@ -2,7 +2,7 @@
  *  The nearest counts: one joint factor makes a hedged book look infinitely safe. Fractions, signed. */
 import type { Pool } from '../margin/account.ts'
 import type { Solver } from '../margin/breach.ts'
-import { needsStillSettle } from '../margin/pool.ts'
+import { itemSlack, needsStillSettle } from '../margin/pool.ts'
 import { type Betas, betaOf } from '../market/betas.ts'
 import { type AssessOptions, type DailyFigures, dailyFigure } from './options.ts'
 import type { Along, Distance } from './report.ts'
@@ -28,8 +28,11 @@ export function distanceOf(
   solve: Solver,
 ): Distance {
   const { ways, missing } = waysOf(pool, direction, options.betas)
-  if (pool.missing.length > 0 || missing.length > 0)
-    return { kind: 'unknown', missing: [...pool.missing, ...missing] }
+  if (pool.missing.length > 0) return { kind: 'unknown', missing: pool.missing }
+  // What is breached now needs no beta to say so.
+  const slack = pool.items.reduce((sum, item) => sum + itemSlack(item, item.price), 0)
+  if (slack <= 0) return { kind: 'breached' }
+  if (missing.length > 0) return { kind: 'unknown', missing }
   let nearest: Finite | undefined
   for (const way of ways) {
     const parameter = solve(pool.items, way.velocities, direction, way.limit)

@@ -15,7 +15,8 @@ export const ruleScenarios: readonly Scenario[] = [
 /** Days that came without time to react: part of the requirement. */
 export const historicalScenarios: readonly Scenario[] = [
   past('2024-08-05', -0.158, { ETH: -0.215, SOL: -0.3 }, 0.3),
-  past('2025-05-08', 0.064, { ETH: 0.287 }, 0.67),
+  // ETH's largest rise in 24 hours on record, from 09:00 UTC, and BTC's in the same hours: death of a short.
+  past('2025-05-08', 0.047, { ETH: 0.287 }, 0.67),
   past('2025-10-10', -0.162, { ETH: -0.214, SOL: -0.31 }, 0.1),
   past('2026-01-31', -0.101, { ETH: -0.169 }, 0.3),
   past('2026-02-05', -0.148, { ETH: -0.154, SOL: -0.14 }, 0.3),
