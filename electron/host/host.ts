@@ -70,6 +70,7 @@ export function createHost(ports: HostPorts): Result<Host> {
   const journal = createJournal({ store, clock, onRecord: () => publish('journal') })
 
   const portfolio = createPortfolio({
+    log: ports.log,
     venues: ports.venues,
     clock,
     policy: () => policy,
@@ -81,6 +82,7 @@ export function createHost(ports: HostPorts): Result<Host> {
   })
 
   const openedVault = createVault({
+    log: ports.log,
     mode: ports.mode,
     store,
     journal,

@@ -16,7 +16,14 @@ const clock = {
       : new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve())),
 }
 
-const snapshotOf = (label: string) => ({ accountId: 'x', label }) as AccountSnapshot
+const snapshotOf = (label: string) =>
+  ({
+    accountId: 'x',
+    label,
+    venue: 'binance-usdm',
+    positions: [],
+    collaterals: [],
+  }) as Partial<AccountSnapshot> as AccountSnapshot
 
 test('a slow answer never replaces the answer to a later question', async () => {
   const answers: ((read: VenueResult<AccountSnapshot>) => void)[] = []
@@ -31,6 +38,7 @@ test('a slow answer never replaces the answer to a later question', async () => 
     clock,
     policy: () => defaultPolicy,
     onChange: () => undefined,
+    log: () => undefined,
   })
   const refreshed = portfolio.refresh('x')
   await new Promise((resolve) => setTimeout(resolve, 0))
@@ -55,10 +63,38 @@ test('a quote dated in the future does not stand against one of now', async () =
     clock,
     policy: () => defaultPolicy,
     onChange: () => undefined,
+    log: () => undefined,
   })
   await portfolio.refresh()
   quote = { ...quote, usd: '100000' as Decimal, asOf: 1_000 }
   await portfolio.refresh()
   expect(portfolio.quote('BTC')?.usd).toBe('100000')
+  await portfolio.close()
+})
+
+test('an adapter that breaks is logged, and asked again', async () => {
+  const log: string[] = []
+  let asked = 0
+  const venue: Partial<VenuePort> = {
+    accountId: 'x',
+    readQuotes: () => Promise.resolve(ok([])),
+    readAccount() {
+      asked += 1
+      return asked === 1
+        ? Promise.reject(new Error('broken invariant'))
+        : Promise.resolve(ok(snapshotOf('second')))
+    },
+    close: () => Promise.resolve(),
+  }
+  const portfolio = createPortfolio({
+    venues: [venue as VenuePort],
+    clock: { now: () => 1_000, sleep: () => new Promise((resolve) => setTimeout(resolve, 1)) },
+    policy: () => defaultPolicy,
+    onChange: () => undefined,
+    log: (line) => log.push(line),
+  })
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(portfolio.account('x')?.snapshot?.label).toBe('second')
+  expect(log.join()).toContain('broken invariant')
   await portfolio.close()
 })

@@ -23,6 +23,9 @@ const quotedAssets = ['BTC', 'ETH', 'USDC', 'USDT', 'SOL']
 const pollEveryMs = 3_000
 const readTimeoutMs = 15_000
 
+const describe = (error: unknown) =>
+  error instanceof Error ? (error.stack ?? error.message) : String(error)
+
 export interface Portfolio {
   accounts(): readonly AccountState[]
   account(accountId: string): AccountState | undefined
@@ -43,6 +46,7 @@ export function createPortfolio(options: {
   readonly clock: Clock
   readonly policy: () => Policy
   readonly onChange: () => void
+  readonly log: (line: string) => void
 }): Portfolio {
   const accounts = new Map<string, AccountState>()
   const quotes = new Map<string, Quote>()
@@ -100,11 +104,18 @@ export function createPortfolio(options: {
     takeSnapshot(port.accountId, order, await port.readAccount(withTimeout(signal)))
   }
 
+  async function look(port: VenuePort, signal: AbortSignal): Promise<void> {
+    await readOnce(port, signal)
+    const snapshot = accounts.get(port.accountId)?.snapshot ?? null
+    if (snapshot !== null) volatility.refresh(port, snapshot, signal)
+  }
+
   async function poll(port: VenuePort, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await readOnce(port, signal)
-      const snapshot = accounts.get(port.accountId)?.snapshot ?? null
-      if (snapshot !== null) volatility.refresh(port, snapshot, signal)
+      // A broken invariant in one venue's adapter must not end the watch over the others, nor the process.
+      await look(port, signal).catch((error: unknown) =>
+        options.log(`reading ${port.accountId} broke: ${describe(error)}`),
+      )
       await options.clock.sleep(pollEveryMs, signal).catch(() => undefined)
     }
   }

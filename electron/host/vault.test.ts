@@ -54,6 +54,7 @@ function open(answers: { seed: number; journalFails?: boolean }) {
           : new Promise((resolve) => signal?.addEventListener('abort', () => resolve())),
     },
     onChange: () => undefined,
+    log: () => undefined,
   })
   if (!vault.ok) throw new Error(vault.refusal.code)
   return { vault: vault.value, documents, events }

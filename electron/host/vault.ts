@@ -88,6 +88,7 @@ export function createVault(options: {
   readonly evm: readonly EvmPort[]
   readonly clock: Clock
   readonly onChange: () => void
+  readonly log: (line: string) => void
 }): Result<Vault> {
   const network = options.mode === 'demo' ? 'regtest' : 'mainnet'
   // Coin type 1 for every test network (SLIP-44).
@@ -221,7 +222,9 @@ export function createVault(options: {
 
   async function poll(): Promise<void> {
     while (!controller.signal.aborted) {
-      await refresh()
+      await refresh().catch((error: unknown) =>
+        options.log(`reading the chains broke: ${String(error)}`),
+      )
       await options.clock.sleep(pollEveryMs, controller.signal).catch(() => undefined)
     }
   }

@@ -91,3 +91,27 @@ test.each([
 ])('a transaction named by the venue $name', async ({ received, other, kind }) => {
   expect(await runArrive({ received, countedElsewhere: other })).toMatchObject({ kind })
 })
+
+test('one internal move in the history is evidence for one transfer, though two look at once', async () => {
+  let now = 0
+  const venue: Pick<VenuePort, 'readInternalMoves'> = {
+    readInternalMoves: () =>
+      Promise.resolve(ok([{ venueId: '77', state: { kind: 'done', txid: null, at: 1 } }])),
+  }
+  const context: Partial<StepContext> = {
+    clock: { now: () => (now += 5_000), sleep: () => Promise.resolve() },
+    venue: () => venue as VenuePort,
+    isClaimed: () => false,
+  }
+  const run = createRunStep(context as StepContext)
+  if (sweep.plan.execution.kind !== 'venue') throw new Error('not a sweep')
+  const internal = { from: 'margin', to: 'spot', amount: moved }
+  const plan = { ...sweep.plan, execution: { ...sweep.plan.execution, internal } }
+  const { signal } = new AbortController()
+  const results = await Promise.all(
+    ['t1', 't2'].map((id) =>
+      run({ ...sweep, id, plan }, 'internal-out', { resumed: true, signal }),
+    ),
+  )
+  expect(results.map(({ kind }) => kind).sort()).toEqual(['done', 'unknown'])
+})

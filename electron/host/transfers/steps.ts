@@ -56,6 +56,8 @@ interface StepInput {
 
 export function createRunStep(context: StepContext): RunStep {
   const { clock } = context
+  /** Internal moves found just now, by transfer: two that look at once must not both take the one for theirs. */
+  const found = new Map<string, string>()
 
   const done = (reference: string | null): StepResult => ({ kind: 'done', reference })
   const refused = (refusal: Refusal): StepResult => ({ kind: 'refused', refusal })
@@ -252,10 +254,14 @@ export function createRunStep(context: StepContext): RunStep {
   ): Promise<StepResult | null> {
     const read = await venueOf(transfer).readInternalMoves({ ...move, since }, withTimeout(signal))
     if (!read.ok) return null
-    const unclaimed = read.value.filter((found) => !context.isClaimed(found.venueId))
+    const unclaimed = read.value.filter(
+      ({ venueId }) =>
+        !context.isClaimed(venueId) && (found.get(venueId) ?? transfer.id) === transfer.id,
+    )
     const [only] = unclaimed
     // Two alike could be anybody's: not evidence.
     if (only === undefined || unclaimed.length > 1) return null
+    found.set(only.venueId, transfer.id)
     return legResult(only.state, only.venueId)
   }
 
