@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { useNow } from '../data/clock.ts'
 import { useRead } from '../data/host.ts'
 import { type AccountView, type Portfolio, isAged } from '../data/portfolio.ts'
+import type { Distance, RiskReport } from '../../shared/risk/report.ts'
 import { goTo, routeHref } from '../data/route.ts'
 import { visibleText } from '../format/addresses.ts'
 import { useFormat } from '../format/useFormat.ts'
@@ -12,12 +13,14 @@ import { RailPanel } from '../overview/RailPanel.tsx'
 import { Age } from '../ui/Age.tsx'
 import { DistanceText } from '../ui/DistanceText.tsx'
 import { Empty } from '../ui/Empty.tsx'
-import { MeasureText } from '../ui/MeasureText.tsx'
+import { MeasureText, UnknownText } from '../ui/MeasureText.tsx'
 import { Panel } from '../ui/Panel.tsx'
 import { ReadView } from '../ui/ReadView.tsx'
 import { RefusalNote } from '../ui/RefusalNote.tsx'
 import { StateTag } from '../ui/StateTag.tsx'
 import { scenarioById } from '../ui/scenarioName.ts'
+import { Tip } from '../ui/Tip.tsx'
+import { measuredText, whyNoVolatility } from '../ui/volatilityText.ts'
 import { ScenarioMatrix } from './ScenarioMatrix.tsx'
 import { SlackPanel } from './SlackPanel.tsx'
 import { WhatIfPanel } from './WhatIfPanel.tsx'
@@ -25,6 +28,41 @@ import { type Knobs, noKnobs, whatIf } from './whatIf.ts'
 
 function outcomeGrade(outcome: 'passes' | 'fails' | 'unknown') {
   return outcome === 'passes' ? 'good' : outcome === 'fails' ? 'breach' : 'off'
+}
+
+/** A distance in daily moves; the hint says how they were measured. */
+function InDays({
+  report,
+  distance,
+}: {
+  readonly report: RiskReport
+  readonly distance: Distance
+}) {
+  const { t } = useText()
+  const format = useFormat()
+  const now = useNow()
+  if (distance.kind !== 'finite') return null
+  const { sigmas, atrs } = distance
+  const missing = whyNoVolatility(report, distance)
+  return (
+    <dd>
+      <span className="dim small-text">
+        {sigmas === null ? (
+          <UnknownText missing={missing} />
+        ) : (
+          <Tip text={measuredText(report, now, format, t)}>
+            <span className="num" tabIndex={0}>
+              {t('distance.sigmas', { count: format.count(sigmas, 1) })}
+            </span>
+          </Tip>
+        )}
+        {' · '}
+        {atrs === null || atrs === undefined
+          ? t('distance.atrsUnknown')
+          : t('distance.atrs', { count: format.count(atrs, 1) })}
+      </span>
+    </dd>
+  )
 }
 
 function Figures({
@@ -53,12 +91,14 @@ function Figures({
         <dd className="big">
           <DistanceText distance={report.distanceDown} />
         </dd>
+        <InDays report={report} distance={report.distanceDown} />
       </div>
       <div>
         <dt>{t('distance.up')}</dt>
         <dd className="big">
           <DistanceText distance={report.distanceUp} />
         </dd>
+        <InDays report={report} distance={report.distanceUp} />
       </div>
       <div>
         <dt>{t('risk.tenPercent')}</dt>

@@ -6,9 +6,10 @@ import type { Text } from '../language/text.ts'
 
 /** Keys of `missing.*`; a breached account has no distance to tell in σ. */
 export function whyNoVolatility(report: RiskReport, distance: Distance): readonly string[] {
-  if (distance.kind === 'finite' && distance.along?.kind === 'ratio') return ['volatilityOfRatio']
   const reasons = (report.volatility ?? []).flatMap(({ missing }) => missing)
-  return reasons.length === 0 ? ['volatility'] : [...new Set(reasons)]
+  if (reasons.length > 0) return [...new Set(reasons)]
+  const ofRatio = distance.kind === 'finite' && distance.along?.kind === 'ratio'
+  return [ofRatio ? 'volatilityOfRatio' : 'volatility']
 }
 
 /** One line an asset, and how the figures are made. */

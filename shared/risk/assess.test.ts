@@ -321,6 +321,30 @@ describe('assess', () => {
   })
 })
 
+describe('a ratio in σ', () => {
+  const hedged = account({
+    collaterals: [cash(8_000)],
+    positions: [
+      position({ size: decimal(1) }),
+      ethPosition({ side: 'short', size: decimal('29.1') }),
+    ],
+  })
+  const facts = {
+    ...options,
+    volatility: { BTC: 0.03, ETH: 0.045 },
+    averageTrueRange: { BTC: 0.04 },
+  }
+
+  it('is told by both volatilities and their correlation, and unknown without it', () => {
+    const down = finite(assess(hedged, { ...facts, correlation: () => 0.8 }).distanceDown)
+    expect(down.along?.kind).toBe('ratio')
+    const sigma = Math.sqrt(0.03 ** 2 + 0.045 ** 2 - 2 * 0.8 * 0.03 * 0.045)
+    expect(down.sigmas).toBeCloseTo(-down.shock / sigma, 12)
+    expect(down.atrs).toBeNull()
+    expect(finite(assess(hedged, facts).distanceDown).sigmas).toBeNull()
+  })
+})
+
 describe('bad input', () => {
   it.each([
     ['zero mark', { mark: decimal(0) }, 'mark'],

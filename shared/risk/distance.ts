@@ -24,7 +24,7 @@ interface Way {
 export function distanceOf(
   pool: Pool,
   direction: 1 | -1,
-  options: Pick<AssessOptions, 'betas' | 'volatility' | 'averageTrueRange'>,
+  options: Pick<AssessOptions, 'betas' | 'volatility' | 'averageTrueRange' | 'correlation'>,
   solve: Solver,
 ): Distance {
   const { ways, missing } = waysOf(pool, direction, options.betas)
@@ -46,7 +46,7 @@ export function distanceOf(
       shock,
       along: way.along,
       prices: breachPrices(pool, way.velocities, direction * parameter),
-      sigmas: inDays(way.along, shock, options.volatility),
+      sigmas: inSigmas(way.along, shock, options),
       atrs: inDays(way.along, shock, options.averageTrueRange),
     }
   }
@@ -118,7 +118,22 @@ function breachPrices(pool: Pool, velocities: Float64Array, parameter: number): 
   return prices
 }
 
-/** A shock in daily moves of what moves; a ratio has no figure of its own. */
+/** A shock in daily standard deviations of what moves; of a ratio by both volatilities and their correlation. */
+function inSigmas(
+  along: Along,
+  shock: number,
+  options: Pick<AssessOptions, 'volatility' | 'correlation'>,
+): number | null {
+  if (along.kind !== 'ratio') return inDays(along, shock, options.volatility)
+  const a = dailyFigure(options.volatility, along.asset)
+  const b = dailyFigure(options.volatility, along.against)
+  const rho = options.correlation?.(along.asset, along.against)
+  if (a === null || b === null || rho === undefined) return null
+  const variance = a * a + b * b - 2 * rho * a * b
+  return variance > 0 ? Math.abs(shock) / Math.sqrt(variance) : null
+}
+
+/** A shock in daily moves of what moves; the true range of a ratio is not measured. */
 function inDays(along: Along, shock: number, figures: DailyFigures | undefined): number | null {
   if (along.kind === 'ratio') return null
   const daily = dailyFigure(figures, along.kind === 'joint' ? 'BTC' : along.asset)
