@@ -81,7 +81,7 @@ test.each(Object.keys(catalogues.en))('%s has the same placeholders in both lang
 })
 
 /** Keys that the engines and the host name, not the page. */
-const namedElsewhere = ['scenario.', 'reason.', 'note.', 'missing.', 'entry.', 'error.']
+const namedElsewhere = ['word.', 'scenario.', 'reason.', 'note.', 'missing.', 'entry.', 'error.']
 
 test('no key is left that nothing uses', () => {
   const prefixes = [...sources.matchAll(/`([\w.-]+\.)\$\{/g)].map(([, prefix]) => prefix ?? '')

@@ -25,6 +25,9 @@ export function fieldName(field: string, speech: Speech): string {
   return speech.open(`deviceLine.${field}`, {}, visibleText(field))
 }
 
+/** Fields whose values are the host's own words, for which the catalogue may have better ones. */
+const wordFields: ReadonlySet<string> = new Set(['what', 'action', 'where', 'needed', 'by', 'over'])
+
 function fieldText(name: string, value: unknown, format: Format, speech: Speech): string {
   const { t } = speech
   if (value === null || value === undefined) return t('unknown')
@@ -37,8 +40,9 @@ function fieldText(name: string, value: unknown, format: Format, speech: Speech)
   if (typeof value === 'string') {
     if (name === 'address' || name === 'first' || name === 'second')
       return groupsOfFour(visibleText(value)).join(' ')
-    if (name === 'step' || name === 'what')
-      return speech.open(`step.${value}`, {}, visibleText(value))
+    if (name === 'step') return speech.open(`step.${value}`, {}, visibleText(value))
+    if (name === 'state') return speech.open(`transferState.${value}`, {}, visibleText(value))
+    if (wordFields.has(name)) return speech.open(`word.${value}`, {}, visibleText(value))
     if (name === 'scenario') return scenarioById(value, format, speech)
     if (name === 'chain') return chainName(visibleText(value))
     if (name === 'venue')
