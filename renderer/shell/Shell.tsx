@@ -12,6 +12,7 @@ import { SettingsScreen } from '../settings/SettingsScreen.tsx'
 import { TransfersScreen } from '../transfers/TransfersScreen.tsx'
 import { RefusalNote } from '../ui/RefusalNote.tsx'
 import { VaultScreen } from '../vault/VaultScreen.tsx'
+import { DeviceDrawer } from './DeviceDrawer.tsx'
 import { Help } from './Help.tsx'
 import { LinkBanner } from './LinkBanner.tsx'
 import { Palette } from './Palette.tsx'
@@ -129,6 +130,7 @@ export function Shell() {
           <Inside route={route} />
         </Guard>
       </main>
+      <DeviceDrawer route={route} />
       <StatusBar />
       {overlay === 'palette' && (
         <Palette onClose={() => setOverlay('none')} onHelp={() => setOverlay('help')} />

@@ -1,0 +1,23 @@
+/** The device beside any screen that has no place for it, while it waits for its button: a change of the policy,
+ *  or a call made from elsewhere. Screens that show the device themselves keep it where it is. */
+import { useRead } from '../data/host.ts'
+import type { Route } from '../data/route.ts'
+import { useText } from '../language/text.ts'
+import { DevicePanel } from '../ui/DevicePanel.tsx'
+
+function showsDevice(route: Route, paired: boolean): boolean {
+  if (route.screen === 'transfers') return route.part !== null && route.part !== 'new'
+  return route.screen === 'vault' && (!paired || route.part === 'receive')
+}
+
+export function DeviceDrawer({ route }: { readonly route: Route }) {
+  const { t } = useText()
+  const device = useRead('status.read', {}, 5_000).data?.device
+  const paired = useRead('portfolio.read', {}).data?.vaultPaired ?? false
+  if (device?.kind !== 'waiting' || showsDevice(route, paired)) return null
+  return (
+    <div className="device-drawer">
+      <DevicePanel hint={t('device.compareNow')} />
+    </div>
+  )
+}
