@@ -53,6 +53,12 @@ describe('closePosition', () => {
     expect(Number(after?.collaterals[0]?.wallet)).toBe(130)
   })
 
+  it('closes the cross one where a symbol is held both ways', () => {
+    const isolated = position({ marginMode: 'isolated', isolatedWallet: decimal(7) })
+    const after = closePosition(account({ positions: [isolated, position()] }), 'BTCUSDC:both')
+    expect(after?.positions).toEqual([isolated])
+  })
+
   it('returns what an isolated position held', () => {
     const before = account({
       collaterals: [cash(100)],

@@ -4,9 +4,12 @@ import Big from 'big.js'
 import { type Decimal, decimalFromBig } from '../units/decimal.ts'
 import type { AccountSnapshot, Position } from './snapshot.ts'
 
-/** `undefined` when the account has no such position (`symbol:leg`) or does not hold its settle asset. */
+/** The cross one where `symbol:leg` is held both ways. `undefined` when the account has no such position or does
+ *  not hold its settle asset. */
 export function closePosition(snapshot: AccountSnapshot, key: string): AccountSnapshot | undefined {
-  const closed = snapshot.positions.find(({ symbol, leg }) => `${symbol}:${leg}` === key)
+  const closed = snapshot.positions
+    .filter(({ symbol, leg }) => `${symbol}:${leg}` === key)
+    .toSorted((a, b) => Number(a.marginMode !== 'cross') - Number(b.marginMode !== 'cross'))[0]
   if (closed === undefined) return undefined
   const held = snapshot.collaterals.find(({ asset }) => asset === closed.settle)
   const profit = profitAtMark(closed)

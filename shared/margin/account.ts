@@ -51,11 +51,15 @@ type ReadPosition = (position: Position) => {
 
 function positionReader(snapshot: AccountSnapshot, refusals: InputRefusal[]): ReadPosition {
   const account = accountProblems(snapshot, refusals)
-  const twice = repeated(snapshot.positions.map(positionKey))
-  for (const key of twice) refusals.push(invalid(`positions.${key}`, key, 'listed more than once'))
+  // One symbol may be held cross and isolated at once; the same of both is the same position twice.
+  const identity = (position: Position) => `${position.marginMode} ${positionKey(position)}`
+  const twice = repeated(snapshot.positions.map(identity))
+  const named = new Set(snapshot.positions.filter((p) => twice.has(identity(p))).map(positionKey))
+  for (const key of named) refusals.push(invalid(`positions.${key}`, key, 'listed more than once'))
   return (position) => {
-    const key = positionKey(position)
-    const before = twice.has(key) ? [...account, `positions.${key}`] : account
+    const before = twice.has(identity(position))
+      ? [...account, `positions.${positionKey(position)}`]
+      : account
     return readPosition(snapshot, position, refusals, before)
   }
 }

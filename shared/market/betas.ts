@@ -1,6 +1,6 @@
 /** How an asset moves with bitcoin: β such that its return is β × BTC's, in stressed (tail) hours.
  *  Pure numbers with their origin. An asset that is not here has no beta: unknown, never 0.
- *  Pegged assets have β 0 by construction; a broken peg is a scenario of its own. */
+ *  Pegged assets have β 0 by construction: a broken peg is outside these numbers. */
 
 export interface Beta {
   readonly value: number

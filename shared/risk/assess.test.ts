@@ -410,6 +410,13 @@ describe('bad input', () => {
     expect(report.distanceDown.kind).toBe('unknown')
   })
 
+  it('takes a symbol held cross and isolated at once for two positions', () => {
+    const both = [position(), position({ marginMode: 'isolated', isolatedWallet: decimal(10_000) })]
+    const report = assess(account({ positions: both }), options)
+    expect(report.refusals).toEqual([])
+    expect(report.pools?.map(({ distanceDown }) => distanceDown.kind)).toEqual(['none', 'finite'])
+  })
+
   it('refuses a collateral that is listed twice', () => {
     const report = assess(account({ collaterals: [cash(10), cash(10)] }), options)
     expect(report.refusals?.[0]?.data.field).toBe('collaterals.USDC')

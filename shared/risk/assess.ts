@@ -24,6 +24,7 @@ import { ruleScenarios } from './scenarios.ts'
 import { slackCurve } from './slackCurve.ts'
 import { slackInSigmas } from './slackInSigmas.ts'
 import { verifyEquity } from './verifyEquity.ts'
+import { touchWithinDay } from './touch.ts'
 import { positionRisk } from './verifyPosition.ts'
 
 /**
@@ -40,6 +41,14 @@ export function assess(snapshot: AccountSnapshot, options: AssessOptions): RiskR
     pool.positions.map((position) => positionRisk(pool, position, rule, solve)),
   )
   const need = requirementOf(snapshot, pools, options)
+  const distanceDown = nearest(
+    poolRisks.map((pool) => pool.distanceDown),
+    -1,
+  )
+  const distanceUp = nearest(
+    poolRisks.map((pool) => pool.distanceUp),
+    highestRise,
+  )
   const equityVerification = verifyEquity(snapshot, need.equity)
   const distances = poolRisks.flatMap((pool) => [pool.distanceDown, pool.distanceUp])
   const missing = [
@@ -75,14 +84,10 @@ export function assess(snapshot: AccountSnapshot, options: AssessOptions): RiskR
     slackInSigmas: slackInSigmas(held, options),
     ...(options.measured === undefined ? {} : { volatility: options.measured }),
     pools: poolRisks,
-    distanceDown: nearest(
-      poolRisks.map((pool) => pool.distanceDown),
-      -1,
-    ),
-    distanceUp: nearest(
-      poolRisks.map((pool) => pool.distanceUp),
-      highestRise,
-    ),
+    distanceDown,
+    distanceUp,
+    touchDown: touchWithinDay(distanceDown, options.measured),
+    touchUp: touchWithinDay(distanceUp, options.measured),
     tenPercent: tenPercent(held, factsOf(snapshot, options)),
     positions,
     ...(equityVerification === undefined ? {} : { equityVerification }),

@@ -56,6 +56,21 @@ export const distanceSchema = z.discriminatedUnion('kind', [
 ])
 export type Distance = z.infer<typeof distanceSchema>
 
+/** Chance of touching the breach within 24 hours: a range across models, its upper end floored by the base rate. */
+export const touchSchema = z
+  .object({
+    /** The asset whose price must come that far. */
+    asset: z.string(),
+    low: z.number(),
+    high: z.number(),
+    /** Geometric mean of the models. */
+    middle: z.number(),
+    /** 'gbm30d', 'gbmEwma', 'baseRate'. */
+    models: z.array(z.object({ name: z.string(), value: z.number() }).readonly()).readonly(),
+  })
+  .readonly()
+export type Touch = z.infer<typeof touchSchema>
+
 /** Our liquidation price against the venue's. */
 export const verificationSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('matches'), error: z.number(), tolerance: z.number() }).readonly(),
@@ -149,6 +164,9 @@ export const riskReportSchema = z
     slackInSigmas: z.number().nullable().optional(),
     /** What σ and ATR were measured from, by asset, with source and age; absent where nobody measures. */
     volatility: z.array(assetVolatilitySchema).readonly().optional(),
+    /** Within 24 hours, each way; null where it cannot be said. */
+    touchDown: touchSchema.nullable().optional(),
+    touchUp: touchSchema.nullable().optional(),
     /** Survives the 10 % rule in both directions. */
     tenPercent: z.enum(['passes', 'fails', 'unknown']),
     positions: z.array(positionRiskSchema).readonly(),

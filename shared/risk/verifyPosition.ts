@@ -9,7 +9,8 @@ import type { VenueRule } from '../margin/venues/rule.ts'
 import type { Position } from '../collateral/snapshot.ts'
 import type { Measure, PositionRisk, Verification } from './report.ts'
 
-/** With all of the account's data from one instant, and with other positions' marks moving in between. */
+/** With all of the account's data from one instant; and with other positions' marks or other collaterals' indices
+ *  moving between the venue's two answers. */
 const exactTolerance = 1e-6
 const sharedTolerance = 1e-4
 
@@ -53,7 +54,7 @@ export function positionRisk(
     notionalUsd,
     trigger: trigger.kind === 'price' ? { kind: 'known', value: trigger.price } : null,
     displayed: displayed === undefined ? null : { kind: 'known', value: displayed },
-    verification: verify(position, displayed, pool.positions.length > 1),
+    verification: verify(position, displayed, dependsOnOthers(pool)),
   }
 }
 
@@ -78,6 +79,10 @@ function displayedBy(
     items,
     trigger: shown.kind === 'price' ? shown.price : undefined,
   })
+}
+
+function dependsOnOthers(pool: Pool): boolean {
+  return pool.positions.length > 1 || pool.items.length > 2
 }
 
 function verify(position: Position, displayed: number | undefined, shared: boolean): Verification {
