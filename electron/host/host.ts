@@ -427,6 +427,7 @@ export function createHost(ports: HostPorts): Result<Host> {
         chains: vault.chains().map(({ chain, source, tip, refusal }) => ({
           chain,
           source,
+          crossCheck: chain === 'bitcoin' ? (ports.bitcoin.agreement?.() ?? null) : null,
           height: tip?.height ?? null,
           asOf: tip?.asOf ?? null,
           refusal,

@@ -1,7 +1,7 @@
 /** Everything outside the host, as the host needs it. Adapters implement these; the host never
  *  imports an adapter. Each call returns a Result: expected refusals are values, only broken
  *  invariants throw. Every call that can wait takes an AbortSignal. */
-import type { RefusalCode, Result } from '../../shared/errors/refusal.ts'
+import type { Refusal, RefusalCode, Result } from '../../shared/errors/refusal.ts'
 import type { AccountSnapshot, VenueId } from '../../shared/collateral/snapshot.ts'
 import type { CandleSeries } from '../../shared/market/candle.ts'
 import type { Quote } from '../../shared/market/quote.ts'
@@ -188,7 +188,21 @@ export interface ScriptCoin {
   readonly height: number | null
 }
 
+/** What a second, independent server said of the first one's figures. */
+export type SourceAgreement =
+  | { readonly kind: 'not-asked'; readonly second: string }
+  | { readonly kind: 'agree'; readonly second: string; readonly asOf: number }
+  /** The second is away: one source stands behind the figures. */
+  | {
+      readonly kind: 'one-source'
+      readonly second: string
+      readonly refusal: Refusal<ChainRefusals>
+    }
+  | { readonly kind: 'differ'; readonly second: string; readonly refusal: Refusal<ChainRefusals> }
+
 export interface BitcoinPort {
+  /** Absent where only one server is configured. */
+  readonly agreement?: () => SourceAgreement
   /** Shown as the source of figures, e.g. 'Electrum 127.0.0.1'. */
   readonly source: string
   readTip(signal: AbortSignal): Promise<ChainResult<ChainTip>>

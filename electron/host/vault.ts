@@ -21,6 +21,7 @@ import { type Document, openDocument } from './documents.ts'
 import type { Journal } from './journal.ts'
 import type {
   BitcoinPort,
+  ChainRefusals,
   ChainResult,
   ChainTip,
   Clock,
@@ -50,7 +51,7 @@ export interface ChainState {
   readonly chain: string
   readonly source: string
   readonly tip: ChainTip | null
-  readonly refusal: Refusal | null
+  readonly refusal: Refusal<ChainRefusals> | null
 }
 
 export interface Vault {

@@ -6,7 +6,9 @@ import { z } from 'zod'
 import { type Result, ok, refuse } from '../../shared/errors/refusal.ts'
 import { ETH, USDC } from '../../shared/units/amount.ts'
 import { createCurve } from '../adapters/chain/bitcoin/curve.ts'
+import { crossCheckedBitcoin } from '../adapters/chain/bitcoin/crossCheckedBitcoin.ts'
 import { createElectrumBitcoin } from '../adapters/chain/bitcoin/electrumBitcoin.ts'
+import { createEsploraBitcoin } from '../adapters/chain/bitcoin/esplora.ts'
 import { createAbsentBitcoin } from '../adapters/chain/bitcoin/absentBitcoin.ts'
 import { crossChecked } from '../adapters/chain/evm/crossChecked.ts'
 import { createEvm } from '../adapters/chain/evm/evm.ts'
@@ -18,7 +20,7 @@ import { createBinanceUsdm } from '../adapters/venue/binance/binance.ts'
 import { createHyperliquid } from '../adapters/venue/hyperliquid/hyperliquid.ts'
 import { createHost } from '../host/host.ts'
 import type { Host } from '../host/host.types.ts'
-import type { ConfirmationPort, EvmPort, HostPorts, OpenVenue } from '../host/ports.ts'
+import type { BitcoinPort, ConfirmationPort, EvmPort, HostPorts, OpenVenue } from '../host/ports.ts'
 import type { WorldDescription } from '../simulators/description.ts'
 
 export const version = '0.1.0'
@@ -108,11 +110,19 @@ export function openDemoHost(around: Surroundings, world: WorldDescription): Pro
     ],
     openVenue: null,
     simulatedDeviceUrl: world.device.pageUrl,
-    bitcoin: createElectrumBitcoin({
-      network: 'regtest',
-      host: '127.0.0.1',
-      port: world.bitcoin.port,
-      tls: 'off',
+    bitcoin: crossCheckedBitcoin({
+      first: createElectrumBitcoin({
+        network: 'regtest',
+        host: '127.0.0.1',
+        port: world.bitcoin.port,
+        tls: 'off',
+        clock: systemClock,
+      }),
+      second: createEsploraBitcoin({
+        network: 'regtest',
+        url: world.bitcoin.esploraUrl,
+        clock: systemClock,
+      }),
       clock: systemClock,
     }),
     evm: [
@@ -136,6 +146,8 @@ const serversSchema = z.object({
       host: z.string(),
       port: z.int().min(1).max(65_535),
       tls: z.enum(['off', 'verified']),
+      /** An Esplora server that is asked the same, to catch the first one in a lie. */
+      second: z.object({ url: z.url({ protocol: /^https?$/ }) }).optional(),
     })
     .optional(),
   /** `second` is another server of the same chain, which must say the same as the first. */
@@ -178,6 +190,16 @@ function openEthereum(servers: NonNullable<Servers['ethereum']>): EvmPort {
       })
 }
 
+function openBitcoin({ second, ...electrum }: NonNullable<Servers['bitcoin']>): BitcoinPort {
+  const first = createElectrumBitcoin({ network: 'mainnet', ...electrum, clock: systemClock })
+  if (second === undefined) return first
+  return crossCheckedBitcoin({
+    first,
+    second: createEsploraBitcoin({ network: 'mainnet', url: second.url, clock: systemClock }),
+    clock: systemClock,
+  })
+}
+
 const openVenue: OpenVenue = ({ accountId, venue, label, credentials }) => {
   switch (venue) {
     case 'binance-usdm':
@@ -205,10 +227,7 @@ export async function openRealHost(around: Surroundings): Promise<Result<Host>> 
     venues: [],
     openVenue,
     simulatedDeviceUrl: null,
-    bitcoin:
-      bitcoin === undefined
-        ? createAbsentBitcoin()
-        : createElectrumBitcoin({ network: 'mainnet', ...bitcoin, clock: systemClock }),
+    bitcoin: bitcoin === undefined ? createAbsentBitcoin() : openBitcoin(bitcoin),
     evm: ethereum === undefined ? [] : [openEthereum(ethereum)],
     device: createOneKeyDevice({
       link: { kind: 'usb' },

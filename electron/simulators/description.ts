@@ -12,7 +12,7 @@ export const worldSchema = z
       .readonly(),
     hyperliquid: z.object({ origin: z.string(), label: z.string(), user: z.string() }).readonly(),
     venueControl: z.object({ url: z.string(), token: z.string() }).readonly(),
-    bitcoin: z.object({ port }).readonly(),
+    bitcoin: z.object({ port, esploraUrl: z.string() }).readonly(),
     /** Two lines to the same chain, so that each may lie or fail alone. */
     evm: z
       .object({ url: z.string(), secondUrl: z.string(), chainId: z.int(), usdc: z.string() })

@@ -132,7 +132,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<WorldStart
             user: hyperliquid.user,
           },
           venueControl: { url: control.url, token: control.token },
-          bitcoin: { port: bitcoin.port },
+          bitcoin: { port: bitcoin.port, esploraUrl: bitcoin.esplora.url },
           evm: {
             url: first.url,
             secondUrl: second.url,

@@ -57,6 +57,9 @@ export async function planBitcoin(
 > {
   const { bitcoin, vault, policy, recipient, asked } = request
   await vault.refresh()
+  // Coins from before a server was caught in a lie are no ground to spend on.
+  const doubt = vault.chains().find(({ chain }) => chain === 'bitcoin')?.refusal
+  if (doubt != null) return { ok: false, refusal: doubt }
   const state = vault.bitcoin()
   const change = vault.nextChange()
   if (state === null || change === undefined)

@@ -20,7 +20,7 @@ const description = {
   binance: { origin, label: 'B', apiKey: 'k', secret: 's' },
   hyperliquid: { origin, label: 'H', user: 'u' },
   venueControl: { url: origin, token: 't' },
-  bitcoin: { port: 1 },
+  bitcoin: { port: 1, esploraUrl: 'http://127.0.0.1:9' },
   evm: { url: origin, secondUrl: origin, chainId: 31337, usdc: '0x00' },
   device: { port: 2, pageUrl: `${origin}/`, pageOrigin: origin },
 }

@@ -5,6 +5,7 @@ import * as ecc from 'tiny-secp256k1'
 import { type Reorganisation, createBitcoinChain } from './chain.ts'
 import { type ElectrumServer, startElectrumServer } from './electrumServer.ts'
 import { createFaucetKey, fundAddress } from './faucet.ts'
+import { startEsploraServer } from './esploraServer.ts'
 import { type Faults, createFaults } from './faults.ts'
 
 export interface BitcoinSimulatorOptions {
@@ -24,6 +25,13 @@ export interface BitcoinSimulator {
   /** Electrum protocol, TCP, 127.0.0.1. */
   readonly port: number
   readonly faults: Faults
+  /** The same chain by Esplora's REST, with faults of its own; methods are named by their path's shape. */
+  readonly esplora: {
+    readonly url: string
+    readonly faults: Faults
+    /** 'GET /path' of every question. */
+    received(): readonly string[]
+  }
   /** Lines received from clients. */
   received(): readonly string[]
   height(): number
@@ -57,10 +65,17 @@ export async function startBitcoinSimulator(
     { chain, faults, feeRate: () => feeRate },
     latencyMs,
   )
+  const esploraFaults = createFaults()
+  const esplora = await startEsploraServer({
+    chain,
+    faults: esploraFaults,
+    feeRate: () => feeRate,
+  })
   const timer = blockIntervalMs > 0 ? setInterval(() => chain.mine(1), blockIntervalMs) : undefined
   return {
     port: server.port,
     faults,
+    esplora: { url: esplora.url, faults: esploraFaults, received: esplora.received },
     received: server.received,
     height: chain.height,
     fund: (address, sats) => fundAddress(chain, key, address, sats),
@@ -76,6 +91,7 @@ export async function startBitcoinSimulator(
     close: async () => {
       clearInterval(timer)
       await server.close()
+      await esplora.close()
     },
   }
 }

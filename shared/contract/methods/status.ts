@@ -39,11 +39,24 @@ export const venueStatusSchema = z
   })
   .readonly()
 
+/** What a second, independent server said of the chain's figures. */
+export const crossCheckSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('not-asked'), second: z.string() }).readonly(),
+  z.object({ kind: z.literal('agree'), second: z.string(), asOf: instantSchema }).readonly(),
+  /** The second is away: only one source stands behind the figures. */
+  z
+    .object({ kind: z.literal('one-source'), second: z.string(), refusal: refusalSchema })
+    .readonly(),
+  z.object({ kind: z.literal('differ'), second: z.string(), refusal: refusalSchema }).readonly(),
+])
+
 export const chainStatusSchema = z
   .object({
     /** 'bitcoin' or 'evm:<chainId>'. */
     chain: z.string(),
     source: z.string(),
+    /** Null where only one server is configured. */
+    crossCheck: crossCheckSchema.nullable(),
     height: z.int().nullable(),
     asOf: instantSchema.nullable(),
     refusal: refusalSchema.nullable(),
