@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { AccountSnapshot } from '../../shared/collateral/snapshot.ts'
-import { ok } from '../../shared/errors/refusal.ts'
+import { ok, refuse } from '../../shared/errors/refusal.ts'
 import { defaultPolicy } from '../../shared/risk/defaultPolicy.ts'
 import type { Quote } from '../../shared/market/quote.ts'
 import type { Decimal } from '../../shared/units/decimal.ts'
@@ -25,16 +25,26 @@ const snapshotOf = (label: string) =>
     collaterals: [],
   }) as Partial<AccountSnapshot> as AccountSnapshot
 
-test('a slow answer never replaces the answer to a later question', async () => {
-  const answers: ((read: VenueResult<AccountSnapshot>) => void)[] = []
+/** A venue that answers what a test is about and has no candles. */
+function venueWith(answers: Partial<VenuePort>): VenuePort {
   const venue: Partial<VenuePort> = {
     accountId: 'x',
     readQuotes: () => Promise.resolve(ok([])),
-    readAccount: () => new Promise((resolve) => answers.push(resolve)),
+    readCandles: () =>
+      Promise.resolve(refuse('VENUE_UNSUPPORTED', { venue: 'x', action: 'candles' })),
     close: () => Promise.resolve(),
+    ...answers,
   }
+  return venue as VenuePort
+}
+
+test('a slow answer never replaces the answer to a later question', async () => {
+  const answers: ((read: VenueResult<AccountSnapshot>) => void)[] = []
+  const venue = venueWith({
+    readAccount: () => new Promise((resolve) => answers.push(resolve)),
+  })
   const portfolio = createPortfolio({
-    venues: [venue as VenuePort],
+    venues: [venue],
     clock,
     policy: () => defaultPolicy,
     onChange: () => undefined,
@@ -52,14 +62,12 @@ test('a slow answer never replaces the answer to a later question', async () => 
 
 test('a quote dated in the future does not stand against one of now', async () => {
   let quote: Quote = { asset: 'BTC', usd: '1' as Decimal, source: 'test', asOf: 9_000_000 }
-  const venue: Partial<VenuePort> = {
-    accountId: 'x',
+  const venue = venueWith({
     readQuotes: () => Promise.resolve(ok([quote])),
     readAccount: () => Promise.resolve(ok(snapshotOf('any'))),
-    close: () => Promise.resolve(),
-  }
+  })
   const portfolio = createPortfolio({
-    venues: [venue as VenuePort],
+    venues: [venue],
     clock,
     policy: () => defaultPolicy,
     onChange: () => undefined,
@@ -75,19 +83,16 @@ test('a quote dated in the future does not stand against one of now', async () =
 test('an adapter that breaks is logged, and asked again', async () => {
   const log: string[] = []
   let asked = 0
-  const venue: Partial<VenuePort> = {
-    accountId: 'x',
-    readQuotes: () => Promise.resolve(ok([])),
+  const venue = venueWith({
     readAccount() {
       asked += 1
       return asked === 1
         ? Promise.reject(new Error('broken invariant'))
         : Promise.resolve(ok(snapshotOf('second')))
     },
-    close: () => Promise.resolve(),
-  }
+  })
   const portfolio = createPortfolio({
-    venues: [venue as VenuePort],
+    venues: [venue],
     clock: { now: () => 1_000, sleep: () => new Promise((resolve) => setTimeout(resolve, 1)) },
     policy: () => defaultPolicy,
     onChange: () => undefined,
