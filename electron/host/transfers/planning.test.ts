@@ -79,7 +79,7 @@ function topUp(amountText: string, isGiven: boolean) {
       throw new Error('past the checks')
     },
   }
-  const plan = createPlanner({
+  const { plan } = createPlanner({
     clock: { now: () => 0, sleep: () => Promise.resolve() },
     random: { bytes: (length) => new Uint8Array(length) },
     portfolio: portfolio as Portfolio,
