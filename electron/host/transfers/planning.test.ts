@@ -39,6 +39,7 @@ const venue: Partial<VenuePort> = {
 }
 
 const evm: Partial<EvmPort> = {
+  coin: ETH,
   chainId: 1,
   tokens: [{ asset: USDC, contract }],
   readNonce: () => Promise.resolve(ok(0)),
