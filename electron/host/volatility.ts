@@ -36,6 +36,8 @@ export interface VolatilityBook {
   refresh(port: CandleSource, snapshot: AccountSnapshot, signal: AbortSignal): void
   /** What is known now for `assess`. */
   facts(snapshot: AccountSnapshot): VolatilityFacts
+  /** The candles behind them, of the assets that have any. */
+  candles(snapshot: AccountSnapshot): readonly CandleSeries[]
   /** Resolves when no request is under way. */
   settled(): Promise<void>
 }
@@ -126,6 +128,10 @@ export function createVolatilityBook(options: {
         measured,
       }
     },
+    candles: (snapshot) =>
+      movingAssets(snapshot).flatMap(
+        (asset) => kept.get(keyOf(snapshot.venue, asset))?.series ?? [],
+      ),
     settled: async () => {
       await Promise.all(running.values())
     },
