@@ -6,6 +6,7 @@ import { ok, refuse } from '../../shared/errors/refusal.ts'
 import { defaultBetas } from '../../shared/market/betas.ts'
 import type { Quote } from '../../shared/market/quote.ts'
 import { assess } from '../../shared/risk/assess.ts'
+import { raisedBy } from '../../shared/risk/accountTouch.ts'
 import type { Policy } from '../../shared/risk/policy.ts'
 import type { RiskReport } from '../../shared/risk/report.ts'
 import { createTouchBook } from './accountTouch.ts'
@@ -55,6 +56,7 @@ export function createPortfolio(options: {
     clock: options.clock,
     timeoutMs: readTimeoutMs,
     onChange: options.onChange,
+    log: options.log,
   })
   const touches = createTouchBook({ clock: options.clock, volatility })
   const loops = new Map<
@@ -144,15 +146,16 @@ export function createPortfolio(options: {
     account: (accountId) => accounts.get(accountId),
     quotes: () => [...quotes.values()],
     quote: (asset) => quotes.get(asset),
-    report: (snapshot) => ({
-      ...assess(snapshot, {
+    report(snapshot) {
+      const report = assess(snapshot, {
         policy: options.policy(),
         betas: defaultBetas,
         now: options.clock.now(),
         ...volatility.facts(snapshot),
-      }),
-      accountTouch: touches.touch(snapshot),
-    }),
+      })
+      const accountTouch = raisedBy(touches.touch(snapshot), [report.touchDown, report.touchUp])
+      return { ...report, accountTouch }
+    },
     async refresh(accountId) {
       const wanted =
         accountId === undefined

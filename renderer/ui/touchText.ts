@@ -27,6 +27,9 @@ export function touchHint(touch: Known, now: number, format: Format, t: Text): s
       starts: record.starts,
       episodes: record.episodes,
     }),
+    ...(touch.baseRate === null
+      ? []
+      : [t('touch.baseRate', { p: part(touch.baseRate, format, t) })]),
     t('touch.how', { hours: touch.samples, age: format.duration(Math.max(0, now - touch.asOf)) }),
   ].join(' · ')
 }

@@ -9,6 +9,7 @@ import { measureVolatility } from '../market/volatility.ts'
 import { HOUR_MS } from '../units/time.ts'
 import {
   barrierTouch,
+  raisedBy,
   normalBelow,
   type AccountTouch,
   accountTouchSchema,
@@ -199,6 +200,24 @@ describe('an account’s own breach', () => {
   it('is certain once breached, and impossible without anything that moves', () => {
     expect(known(touchOf(long(100), quiet))).toMatchObject({ low: 1, high: 1, middle: 1 })
     expect(known(touchOf(account(), quiet))).toMatchObject({ low: 0, high: 0 })
+  })
+
+  it('is raised at its upper end, and there only, by the counted base rate of a nearest breach', () => {
+    const touch = known(touchOf(long(20_000), quiet))
+    const way = (value: number) => ({
+      models: [
+        { name: 'gbm30d', value: 0.9 },
+        { name: 'baseRate', value },
+      ],
+    })
+    expect(raisedBy(touch, [null, undefined])).toBe(touch)
+    expect(raisedBy(touch, [way(0.004), way(0.006)])).toEqual({
+      ...touch,
+      baseRate: 0.006,
+      high: 0.006,
+    })
+    const near = known(touchOf(long(3_000), quiet))
+    expect(raisedBy(near, [way(0.004)])).toEqual({ ...near, baseRate: 0.004 })
   })
 
   it('is the same for the same draws', () => {

@@ -27,6 +27,9 @@ export const accountTouchSchema = z.discriminatedUnion('kind', [
       /** Of the days in the candles, hour by hour, those that would have ended the account; days that overlap are
        *  one episode. */
       record: z.object({ p: probability, starts: z.int(), episodes: z.int() }).readonly(),
+      /** Of the ways to the nearest breaches, how often the price alone came that far in the years that were counted
+       *  (shared/market/baseRates.ts); null where nobody counted. */
+      baseRate: probability.nullable(),
       /** Hours that all assets share, and paths drawn for each of the last two models. */
       samples: z.int(),
       paths: z.int(),
@@ -48,6 +51,11 @@ export interface AccountTouchInput {
   readonly random: () => number
   readonly now: number
   readonly paths?: number
+}
+
+/** As `touchDown` and `touchUp` of a report. */
+interface NearestTouch {
+  readonly models: readonly { readonly name: string; readonly value: number }[]
 }
 
 const horizonHours = 24
@@ -105,6 +113,20 @@ export function accountTouchWithinDay(input: AccountTouchInput): AccountTouch {
   return assets.length === 0 ? still(scene, input) : rangeOf(scene, slow, fast, input)
 }
 
+/** Thirty days know few bad ones: the counted base rate of the nearest breaches raises the upper end, only that. */
+export function raisedBy(
+  touch: AccountTouch,
+  ways: readonly (NearestTouch | null | undefined)[],
+): AccountTouch {
+  if (touch.kind === 'unknown') return touch
+  const rates = ways.flatMap((way) =>
+    (way?.models ?? []).flatMap(({ name, value }) => (name === 'baseRate' ? [value] : [])),
+  )
+  if (rates.length === 0) return touch
+  const baseRate = Math.min(1, Math.max(...rates))
+  return { ...touch, baseRate, high: Math.max(touch.high, baseRate) }
+}
+
 function unknown(missing: readonly string[]): AccountTouch {
   return { kind: 'unknown', missing: [...new Set(missing)] }
 }
@@ -116,6 +138,7 @@ function still(scene: Scene, input: AccountTouchInput): AccountTouch {
     kind: 'known',
     ...{ low: p, high: p, middle: p, models: [], samples: 0, paths: 0, asOf: input.now },
     record: { p, starts: 0, episodes: 0 },
+    baseRate: null,
   }
 }
 
@@ -142,6 +165,7 @@ function rangeOf(
     middle: Math.min(1, Math.exp(all.reduce((sum, p) => sum + Math.log(p), 0) / all.length)),
     models,
     record,
+    baseRate: null,
     samples: scene.hours.length,
     paths,
     asOf: input.now,
