@@ -6,8 +6,10 @@ import { ok, refuse } from '../../shared/errors/refusal.ts'
 import { defaultBetas } from '../../shared/market/betas.ts'
 import type { Quote } from '../../shared/market/quote.ts'
 import { assess } from '../../shared/risk/assess.ts'
+import { raisedBy } from '../../shared/risk/accountTouch.ts'
 import type { Policy } from '../../shared/risk/policy.ts'
 import type { RiskReport } from '../../shared/risk/report.ts'
+import { createTouchBook } from './accountTouch.ts'
 import { createVolatilityBook } from './volatility.ts'
 import type { Clock, VenuePort, VenueRefusals, VenueResult } from './ports.ts'
 
@@ -54,7 +56,9 @@ export function createPortfolio(options: {
     clock: options.clock,
     timeoutMs: readTimeoutMs,
     onChange: options.onChange,
+    log: options.log,
   })
+  const touches = createTouchBook({ clock: options.clock, volatility })
   const loops = new Map<
     string,
     { readonly controller: AbortController; readonly done: Promise<void> }
@@ -107,7 +111,9 @@ export function createPortfolio(options: {
   async function look(port: VenuePort, signal: AbortSignal): Promise<void> {
     await readOnce(port, signal)
     const snapshot = accounts.get(port.accountId)?.snapshot ?? null
-    if (snapshot !== null) volatility.refresh(port, snapshot, signal)
+    if (snapshot === null) return
+    volatility.refresh(port, snapshot, signal)
+    touches.refresh(snapshot)
   }
 
   async function poll(port: VenuePort, signal: AbortSignal): Promise<void> {
@@ -140,13 +146,16 @@ export function createPortfolio(options: {
     account: (accountId) => accounts.get(accountId),
     quotes: () => [...quotes.values()],
     quote: (asset) => quotes.get(asset),
-    report: (snapshot) =>
-      assess(snapshot, {
+    report(snapshot) {
+      const report = assess(snapshot, {
         policy: options.policy(),
         betas: defaultBetas,
         now: options.clock.now(),
         ...volatility.facts(snapshot),
-      }),
+      })
+      const accountTouch = raisedBy(touches.touch(snapshot), [report.touchDown, report.touchUp])
+      return { ...report, accountTouch }
+    },
     async refresh(accountId) {
       const wanted =
         accountId === undefined
@@ -164,6 +173,7 @@ export function createPortfolio(options: {
       if (account === undefined) return false
       await stop(accountId)
       accounts.delete(accountId)
+      touches.forget(accountId)
       await account.port.close()
       options.onChange()
       return true

@@ -22,7 +22,9 @@ function scene(answer?: (asset: string) => VenueResult<CandleSeries>) {
   let now = start
   const asked: string[] = []
   let changes = 0
+  const log: string[] = []
   const book = createVolatilityBook({
+    log: (line) => log.push(line),
     clock: { now: () => now, sleep: () => Promise.resolve() },
     timeoutMs: 1_000,
     onChange: () => {
@@ -46,7 +48,7 @@ function scene(answer?: (asset: string) => VenueResult<CandleSeries>) {
   const pass = (ms: number) => {
     now += ms
   }
-  return { book, port, snapshot, refresh, pass, asked, changes: () => changes }
+  return { book, port, snapshot, refresh, pass, asked, log, changes: () => changes }
 }
 
 describe('what the host knows of volatility', () => {
@@ -123,6 +125,22 @@ describe('what the host knows of volatility', () => {
     pass(4 * MINUTE_MS)
     await refresh()
     expect(asked).toHaveLength(6)
+  })
+
+  it('logs an adapter that breaks, goes on with the next asset, and asks again after a minute', async () => {
+    const { book, snapshot, refresh, pass, asked, log } = scene((asset) => {
+      if (asset === 'BTC' && asked.length < 3) throw new Error('broken invariant')
+      return { ok: true, value: moving(asset, 0.01, start) }
+    })
+    await refresh()
+    expect(log).toEqual([expect.stringMatching(/BTC at binance-usdm broke: Error: broken/)])
+    expect(book.facts(snapshot).measured[0]?.missing).toEqual(['candles.broken'])
+    expect(book.facts(snapshot).volatility['ETH']).toBeGreaterThan(0)
+    await refresh()
+    expect(asked).toEqual(['BTC', 'ETH'])
+    pass(MINUTE_MS)
+    await refresh()
+    expect(book.facts(snapshot).volatility['BTC']).toBeGreaterThan(0)
   })
 
   it('outlives a failing hour and becomes unknown after three', async () => {

@@ -36,6 +36,8 @@ export interface VolatilityBook {
   refresh(port: CandleSource, snapshot: AccountSnapshot, signal: AbortSignal): void
   /** What is known now for `assess`. */
   facts(snapshot: AccountSnapshot): VolatilityFacts
+  /** The candles behind them, of the assets that have any. */
+  candles(snapshot: AccountSnapshot): readonly CandleSeries[]
   /** Resolves when no request is under way. */
   settled(): Promise<void>
 }
@@ -44,6 +46,7 @@ export function createVolatilityBook(options: {
   readonly clock: Clock
   readonly timeoutMs: number
   readonly onChange: () => void
+  readonly log: (line: string) => void
 }): VolatilityBook {
   const { clock } = options
   const kept = new Map<string, Kept>()
@@ -57,7 +60,6 @@ export function createVolatilityBook(options: {
     const answered = await port.readCandles(asset, volatilityHours, limit)
     if (signal.aborted) return
     const key = keyOf(port.venue, asset)
-    const before = kept.get(key)
     if (answered.ok) {
       const measured = measureVolatility(answered.value)
       kept.set(key, { series: answered.value, measured, dueAt: clock.now() + HOUR_MS })
@@ -67,11 +69,17 @@ export function createVolatilityBook(options: {
     }
     const { refusal } = answered
     const rest = refusal.code === 'VENUE_UNSUPPORTED' ? HOUR_MS : retryAfterMs
-    const asked = refusal.code === 'VENUE_RATE_LIMITED' ? (refusal.data.retryAfterMs ?? 0) : 0
+    const wanted = refusal.code === 'VENUE_RATE_LIMITED' ? (refusal.data.retryAfterMs ?? 0) : 0
+    keepWithout(key, asset, `candles.${refusal.code}`, Math.max(rest, wanted))
+  }
+
+  /** What was known stands, until it is too old. */
+  function keepWithout(key: string, asset: string, reason: string, restMs: number): void {
+    const before = kept.get(key)
     kept.set(key, {
       series: before?.series ?? null,
-      measured: before?.measured ?? unmeasured(asset, [`candles.${refusal.code}`]),
-      dueAt: clock.now() + Math.max(rest, asked),
+      measured: before?.measured ?? unmeasured(asset, [reason]),
+      dueAt: clock.now() + restMs,
     })
   }
 
@@ -82,7 +90,12 @@ export function createVolatilityBook(options: {
   ): Promise<void> {
     for (const asset of assets) {
       if (signal.aborted) return
-      await read(port, asset, signal)
+      // A broken invariant in one venue's adapter must not end the process, nor be met every few seconds.
+      await read(port, asset, signal).catch((error: unknown) => {
+        const what = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown'
+        options.log(`reading candles of ${asset} at ${port.venue} broke: ${what}`)
+        keepWithout(keyOf(port.venue, asset), asset, 'candles.broken', retryAfterMs)
+      })
     }
   }
 
@@ -126,6 +139,10 @@ export function createVolatilityBook(options: {
         measured,
       }
     },
+    candles: (snapshot) =>
+      movingAssets(snapshot).flatMap(
+        (asset) => kept.get(keyOf(snapshot.venue, asset))?.series ?? [],
+      ),
     settled: async () => {
       await Promise.all(running.values())
     },

@@ -19,6 +19,7 @@ import { ReadView } from '../ui/ReadView.tsx'
 import { RefusalNote } from '../ui/RefusalNote.tsx'
 import { StateTag } from '../ui/StateTag.tsx'
 import { scenarioById } from '../ui/scenarioName.ts'
+import { touchHint, touchRange } from '../ui/touchText.ts'
 import { Tip } from '../ui/Tip.tsx'
 import { measuredText, whyNoVolatility } from '../ui/volatilityText.ts'
 import { ScenarioMatrix } from './ScenarioMatrix.tsx'
@@ -65,6 +66,32 @@ function InDays({
   )
 }
 
+/** Probability of liquidation within a day: a range over models, and the account's own record. */
+function TouchFigure({ report }: { readonly report: RiskReport }) {
+  const { t } = useText()
+  const format = useFormat()
+  const now = useNow()
+  const { accountTouch: touch } = report
+  if (touch === undefined) return null
+  return (
+    <div>
+      <dt>{t('touch.title')}</dt>
+      <dd>
+        {touch.kind === 'unknown' ? (
+          <UnknownText missing={touch.missing} />
+        ) : (
+          <Tip text={touchHint(touch, now, format, t)}>
+            <span className="num" tabIndex={0}>
+              {touchRange(touch, format, t)}
+            </span>
+          </Tip>
+        )}
+        <span className="dim small-text">{t('estimated')}</span>
+      </dd>
+    </div>
+  )
+}
+
 function Figures({
   account,
   policy,
@@ -100,6 +127,7 @@ function Figures({
         </dd>
         <InDays report={report} distance={report.distanceUp} />
       </div>
+      <TouchFigure report={report} />
       <div>
         <dt>{t('risk.tenPercent')}</dt>
         <dd>

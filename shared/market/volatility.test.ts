@@ -1,5 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { DAY_MS, HOUR_MS } from '../units/time.ts'
@@ -237,53 +235,5 @@ describe('checking candles', () => {
     const newest = checkCandles(rows, now, 3)
     expect(newest.kind === 'closed' && newest.candles.length).toBe(3)
     expect(newest.kind === 'closed' && newest.missingHours).toBe(0)
-  })
-})
-
-const data = process.env['BULKHEAD_DATA'] ?? join(import.meta.dirname, '../../../shared/data')
-
-function recorded(asset: string): readonly Candle[] {
-  const file = join(data, 'candles', `${asset}_1h.csv`)
-  if (!existsSync(file)) {
-    console.warn(`skipped: ${file} is absent`)
-    return []
-  }
-  return readFileSync(file, 'utf8')
-    .trim()
-    .split('\n')
-    .slice(1)
-    .map((line) => {
-      const [at = '', open, high, low, close] = line.split(',')
-      return {
-        openTime: Date.parse(at.replace(' ', 'T')),
-        open: Number(open),
-        high: Number(high),
-        low: Number(low),
-        close: Number(close),
-      }
-    })
-}
-
-describe('recorded candles', () => {
-  const [btc, eth] = [recorded('BTC'), recorded('ETH')]
-
-  it.skipIf(btc.length === 0)('are measured within what those two years knew', () => {
-    for (const candles of [btc, eth])
-      for (let end = volatilityHours; end <= candles.length; end += 24 * 15) {
-        const measured = measureVolatility(series(candles.slice(end - volatilityHours, end)))
-        expect(measured.missing).toEqual([])
-        expect(measured.sigma).toBeGreaterThan(0.005)
-        expect(measured.sigma).toBeLessThan(0.2)
-        // A day’s true range is one to three of its standard deviations.
-        const ratio = (measured.atr ?? 0) / (measured.sigma30d ?? 1)
-        expect(ratio).toBeGreaterThan(0.7)
-        expect(ratio).toBeLessThan(3)
-      }
-    const pair = measureCorrelations([
-      series(btc.slice(-volatilityHours)),
-      series(eth.slice(-volatilityHours), 'ETH'),
-    ])
-    expect(pair?.matrix[0]?.[1]).toBeGreaterThan(0.7)
-    expect(pair?.matrix[0]?.[1]).toBeLessThan(1)
   })
 })

@@ -6,6 +6,7 @@ import { venueIdSchema } from '../collateral/snapshot.ts'
 import { assetVolatilitySchema } from '../market/volatility.ts'
 import { decimalSchema } from '../units/decimal.ts'
 import { instantSchema } from '../units/time.ts'
+import { accountTouchSchema } from './accountTouch.ts'
 
 /** A figure that may be unknown; `missing` names the absent fields or the reason. */
 export const measureSchema = z.discriminatedUnion('kind', [
@@ -164,9 +165,12 @@ export const riskReportSchema = z
     slackInSigmas: z.number().nullable().optional(),
     /** What σ and ATR were measured from, by asset, with source and age; absent where nobody measures. */
     volatility: z.array(assetVolatilitySchema).readonly().optional(),
-    /** Within 24 hours, each way; null where it cannot be said. */
+    /** That price alone comes as far as the nearest breach within 24 hours, each way; null where it cannot be said. */
     touchDown: touchSchema.nullable().optional(),
     touchUp: touchSchema.nullable().optional(),
+    /** The account's own breach within 24 hours, either way, along joint paths. ESTIMATED, a range over models; absent
+     *  where nobody estimates. */
+    accountTouch: accountTouchSchema.optional(),
     /** Survives the 10 % rule in both directions. */
     tenPercent: z.enum(['passes', 'fails', 'unknown']),
     positions: z.array(positionRiskSchema).readonly(),
