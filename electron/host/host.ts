@@ -4,7 +4,8 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import { z } from 'zod'
 import type { HostEvent, Topic } from '../../shared/contract/event.ts'
-import type { OutputOf } from '../../shared/contract/method.ts'
+import type { CodeOf, OutputOf, ResultOf } from '../../shared/contract/method.ts'
+import type { transfersPlan } from '../../shared/contract/methods/transfers.ts'
 import type { portfolioRead } from '../../shared/contract/methods/portfolio.ts'
 import { type Refusal, type Result, ok, refuse } from '../../shared/errors/refusal.ts'
 import { defaultBetas } from '../../shared/market/betas.ts'
@@ -16,8 +17,9 @@ import { loosensPolicy, policyChanges } from '../../shared/risk/loosens.ts'
 import { suggest, whyNoSuggestion } from '../../shared/suggestion/suggest.ts'
 import { planDifferences } from '../../shared/transfer/consistency.ts'
 import { digestPlan } from '../../shared/transfer/digest.ts'
+import type { TransferPlan } from '../../shared/transfer/plan.ts'
 import { encodePlanFile } from '../../shared/transfer/planFile.ts'
-import { type Asset, BTC, ETH, amountToNumber } from '../../shared/units/amount.ts'
+import { type Asset, BTC, amountToNumber } from '../../shared/units/amount.ts'
 import { encodeCanonical } from '../../shared/units/canonical.ts'
 import { createConnections } from './connections.ts'
 import { type Handlers, createDispatch } from './dispatch.ts'
@@ -29,6 +31,7 @@ import { type AccountState, createPortfolio } from './portfolio.ts'
 import type { HostPorts } from './ports.ts'
 import { createTransfers } from './transfers/engine.ts'
 import { checkConflict, isUnderWay, withoutSweepsUnderWay } from './transfers/inFlight.ts'
+import { nonceSiblings, type ReplacementKind } from './transfers/planReplacement.ts'
 import { createPlanner } from './transfers/planning.ts'
 import { recheckPlan } from './transfers/recheck.ts'
 import { createRunStep } from './transfers/steps.ts'
@@ -139,6 +142,8 @@ export function createHost(ports: HostPorts): Result<Host> {
             sum + (plan.execution.kind === 'venue' ? plan.execution.arrives.units : 0n),
           0n,
         ),
+    siblings: (transfer) =>
+      nonceSiblings(transfer, transfers.list()).map((sibling) => sibling.txid),
     isClaimed: (venueId) =>
       transfers
         .list()
@@ -154,7 +159,7 @@ export function createHost(ports: HostPorts): Result<Host> {
     log: ports.log,
   })
 
-  const plan = createPlanner({
+  const planner = createPlanner({
     clock,
     random: ports.random,
     portfolio,
@@ -246,7 +251,10 @@ export function createHost(ports: HostPorts): Result<Host> {
 
   /** What can cross the wall: the assets of the vault's chains. */
   function movableAssets(): readonly Asset[] {
-    return [BTC, ...ports.evm.flatMap((port) => [ETH, ...port.tokens.map((token) => token.asset)])]
+    return [
+      BTC,
+      ...ports.evm.flatMap((port) => [port.coin, ...port.tokens.map((token) => token.asset)]),
+    ]
   }
 
   function suggestOptions() {
@@ -307,6 +315,33 @@ export function createHost(ports: HostPorts): Result<Host> {
   }
 
   // ── what changes ────────────────────────────────────────────────────────────
+
+  async function addPlan(
+    makePlan: () => Promise<Result<TransferPlan, CodeOf<typeof transfersPlan>>>,
+  ): Promise<ResultOf<typeof transfersPlan>> {
+    const stop = blocked()
+    if (stop !== null) return { ok: false, refusal: stop }
+    const planned = await makePlan()
+    if (!planned.ok) return planned
+    const contradictions = planDifferences(planned.value)
+    if (contradictions.length > 0)
+      throw new Error(
+        `a plan that contradicts itself: ${contradictions.map(({ field }) => field).join(', ')}`,
+      )
+    const added = transfers.add({
+      kind: 'transfer.planned',
+      transferId: planned.value.id,
+      plan: planned.value,
+      digest: digestPlan(planned.value),
+    })
+    return added.ok ? ok(viewTransfer(added.value, clock.now())) : added
+  }
+
+  async function replace(id: string, kind: ReplacementKind) {
+    const transfer = transfers.get(id)
+    if (transfer === undefined) return refuse('NOT_FOUND', { what: 'transfer', id })
+    return addPlan(() => planner.replace(transfer, kind, AbortSignal.timeout(planTimeoutMs)))
+  }
 
   async function approve(id: string, digest: string, caller: Caller) {
     const transfer = transfers.get(id)
@@ -465,24 +500,10 @@ export function createHost(ports: HostPorts): Result<Host> {
         ? refuse('NOT_FOUND', { what: 'transfer', id })
         : ok(viewTransfer(transfer, clock.now()))
     },
-    'transfers.plan': async (input) => {
-      const stop = blocked()
-      if (stop !== null) return { ok: false, refusal: stop }
-      const planned = await plan(input, AbortSignal.timeout(planTimeoutMs))
-      if (!planned.ok) return planned
-      const contradictions = planDifferences(planned.value)
-      if (contradictions.length > 0)
-        throw new Error(
-          `a plan that contradicts itself: ${contradictions.map(({ field }) => field).join(', ')}`,
-        )
-      const added = transfers.add({
-        kind: 'transfer.planned',
-        transferId: planned.value.id,
-        plan: planned.value,
-        digest: digestPlan(planned.value),
-      })
-      return added.ok ? ok(viewTransfer(added.value, clock.now())) : added
-    },
+    'transfers.plan': (input) =>
+      addPlan(() => planner.plan(input, AbortSignal.timeout(planTimeoutMs))),
+    'transfers.speedUp': ({ id }) => replace(id, 'speed-up'),
+    'transfers.cancelOnChain': ({ id }) => replace(id, 'cancel'),
     'transfers.approve': ({ id, digest }, caller) => approve(id, digest, caller),
     'transfers.cancel': async ({ id }) => {
       const cancelled = await transfers.cancel(id)

@@ -232,6 +232,8 @@ export interface EvmToken {
 
 export interface EvmPort {
   readonly chainId: number
+  /** What fees are paid in. */
+  readonly coin: Asset
   readonly source: string
   /** Tokens this chain is configured with; contract and decimals checked against the chain at first use. */
   readonly tokens: readonly EvmToken[]
@@ -240,6 +242,8 @@ export interface EvmPort {
   readBalances(address: string, signal: AbortSignal): Promise<ChainResult<readonly Amount[]>>
   /** Next nonce counting pending transactions. */
   readNonce(address: string, signal: AbortSignal): Promise<ChainResult<number>>
+  /** How many transactions of this account were mined: every nonce below it is used up. */
+  readMinedNonce(address: string, signal: AbortSignal): Promise<ChainResult<number>>
   readFees(signal: AbortSignal): Promise<ChainResult<EvmFees>>
   /** Simulates and estimates; CHAIN_REJECTED with the revert reason. */
   estimateGas(

@@ -14,11 +14,13 @@ import { systemReconcile } from './methods/system.ts'
 import {
   transfersApprove,
   transfersCancel,
+  transfersCancelOnChain,
   transfersExport,
   transfersList,
   transfersPlan,
   transfersRead,
   transfersResolve,
+  transfersSpeedUp,
 } from './methods/transfers.ts'
 import { vaultPair, vaultRead, vaultShowAddress } from './methods/vault.ts'
 
@@ -44,6 +46,8 @@ export const contract = defineContract({
   'transfers.approve': transfersApprove,
   'transfers.cancel': transfersCancel,
   'transfers.resolve': transfersResolve,
+  'transfers.speedUp': transfersSpeedUp,
+  'transfers.cancelOnChain': transfersCancelOnChain,
   'transfers.export': transfersExport,
   'journal.list': journalList,
   'journal.verify': journalVerify,

@@ -102,6 +102,12 @@ export interface RefusalData {
     readonly claimed: string
     readonly actual: string
   }
+  /** Another transaction used up its nonce; `by` is that one's hash where known. */
+  TRANSACTION_REPLACED: {
+    readonly chain: string
+    readonly txid: string
+    readonly by: string | null
+  }
   OUTCOME_UNKNOWN: { readonly step: string; readonly since: number }
 
   // store
@@ -172,6 +178,7 @@ export const refusalRetryable: { readonly [C in RefusalCode]: boolean } = {
   CHAIN_WRONG_NETWORK: false,
   CHAIN_REJECTED: false,
   CHAIN_LIED: false,
+  TRANSACTION_REPLACED: false,
   OUTCOME_UNKNOWN: false,
   STORE_IN_USE: true,
   STORE_CORRUPT: false,

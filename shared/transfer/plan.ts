@@ -116,6 +116,11 @@ export const recipientSchema = z
   })
   .readonly()
 
+/** The transfer whose transaction this one takes the place of: same account, same nonce, only one can be mined. */
+export const replacementSchema = z
+  .object({ transferId: z.string(), txid: z.string(), kind: z.enum(['speed-up', 'cancel']) })
+  .readonly()
+
 export const transferPlanSchema = z
   .object({
     id: z.string(),
@@ -133,6 +138,8 @@ export const transferPlanSchema = z
     /** Prices this plan was made on; it is void when one moves by more than `priceLimitBps`. */
     prices: z.array(quoteSchema).readonly(),
     priceLimitBps: z.int(),
+    /** Absent for a plan that replaces nothing. A cancel moves nothing to ourselves. */
+    replaces: replacementSchema.optional(),
     /** What the user will see on the device's own screen, in the device's words. */
     execution: executionSchema,
   })

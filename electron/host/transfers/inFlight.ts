@@ -73,6 +73,8 @@ export function checkConflict(
   const claims = new Set(claimsOf(plan))
   for (const other of transfers) {
     if (other.id === plan.id || !isUnderWay(other)) continue
+    // A replacement shares its nonce with what was sent before on purpose; one being signed now is still in the way.
+    if (plan.replaces !== undefined && other.signed !== null) continue
     const over = claimsOf(other.plan).find((claim) => claims.has(claim))
     if (over !== undefined) return refuse('PLAN_CONFLICTS', { over, with: other.id })
   }

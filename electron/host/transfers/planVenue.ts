@@ -19,7 +19,8 @@ function isOurs(network: VenueNetwork, evm: EvmPort | undefined): boolean {
   if (network.chain === 'bitcoin') return network.contract === null
   if (evm === undefined) return false
   const token = evm.tokens.find((known) => known.asset.symbol === network.asset.symbol)
-  if (token === undefined) return network.contract === null && network.asset.symbol === 'ETH'
+  if (token === undefined)
+    return network.contract === null && network.asset.symbol === evm.coin.symbol
   return network.contract?.toLowerCase() === token.contract.toLowerCase()
 }
 

@@ -10,14 +10,13 @@ import type { Policy } from '../../../shared/risk/policy.ts'
 import { standingOf } from '../../../shared/risk/standing.ts'
 import { parseEvmAddress } from '../../../shared/transfer/evm/address.ts'
 import { encodeTransferCall } from '../../../shared/transfer/evm/erc20.ts'
-import { planEvmTransfer } from '../../../shared/transfer/evm/plan.ts'
+import { type EvmFeeCaps, planEvmTransfer } from '../../../shared/transfer/evm/plan.ts'
 import type { Transfer } from '../../../shared/transfer/lifecycle.ts'
 import type { EvmTransactionPlan, TransferPlan } from '../../../shared/transfer/plan.ts'
 import {
   type Amount,
   type Asset,
   BTC,
-  ETH,
   amount,
   amountFromDecimal,
   amountToDecimal,
@@ -28,7 +27,9 @@ import type { Portfolio } from '../portfolio.ts'
 import type { BitcoinPort, Clock, EvmPort, Random } from '../ports.ts'
 import type { Vault } from '../vault.ts'
 import { checkConflict, coinsUnderWay, withoutSweepsUnderWay } from './inFlight.ts'
+import { evmFeeCaps } from './evmFees.ts'
 import { planBitcoin } from './planBitcoin.ts'
+import { type ReplacementKind, planReplacement } from './planReplacement.ts'
 import { findDeposit, planVenueWithdrawal } from './planVenue.ts'
 import { checkFirstPayment, checkLookAlike, knownRecipients } from './recipients.ts'
 import { ageOf, checkSweep, excessIn } from './recheck.ts'
@@ -50,13 +51,13 @@ export interface PlanningContext {
 type PlanCode = CodeOf<typeof transfersPlan>
 type Planned = Promise<Result<TransferPlan, PlanCode>>
 
-const gwei = 1_000_000_000n
-/** A fee below this is never refused for its share of the amount: small first payments must stay possible. */
-const relativeFeeFloorWei = 2_000_000_000_000_000n
+export interface Planner {
+  plan(input: PlanInput, signal: AbortSignal): Planned
+  /** What takes the place of a sent transaction that waits. */
+  replace(transfer: Transfer, kind: ReplacementKind, signal: AbortSignal): Planned
+}
 
-export function createPlanner(
-  context: PlanningContext,
-): (input: PlanInput, signal: AbortSignal) => Planned {
+export function createPlanner(context: PlanningContext): Planner {
   const { portfolio, vault } = context
 
   function freshQuote(asset: string): Quote | undefined {
@@ -79,6 +80,7 @@ export function createPlanner(
       | 'before'
       | 'after'
       | 'execution'
+      | 'replaces'
     >,
     pricedAssets: readonly string[],
   ): TransferPlan {
@@ -114,7 +116,7 @@ export function createPlanner(
     port: EvmPort,
     symbol: string,
   ): { readonly asset: Asset; readonly contract: string | null } | undefined {
-    if (symbol === ETH.symbol) return { asset: ETH, contract: null }
+    if (symbol === port.coin.symbol) return { asset: port.coin, contract: null }
     return port.tokens.find((token) => token.asset.symbol === symbol)
   }
 
@@ -147,7 +149,7 @@ export function createPlanner(
     if (!nonce.ok) return nonce
     if (!fees.ok) return fees
     if (!balances.ok) return balances
-    const coin = balances.value.find((held) => held.asset === ETH.symbol)
+    const coin = balances.value.find((held) => held.asset === port.coin.symbol)
     const held = balances.value.find((balance) => balance.asset === asset.symbol)
     if (coin === undefined || held === undefined)
       return refuse('NOT_FOUND', { what: 'balance', id: asset.symbol })
@@ -166,13 +168,12 @@ export function createPlanner(
         : { from, to: contract, value: 0n, data: encodeTransferCall(recipient.value, units) }
     const gasLimit = await port.estimateGas(call, signal)
     if (!gasLimit.ok) return gasLimit
-    const policy = context.policy()
     const planned = planEvmTransfer({
       chainId: port.chainId,
       from,
       path: pinned.evm.path,
       recipient: recipient.value,
-      coin: ETH,
+      coin: port.coin,
       token: contract === null ? null : { asset, contract },
       amount: request.units === 'all' ? { kind: 'all' } : { kind: 'exact', units },
       balances: { coin: coin.units, token: contract === null ? null : held.units },
@@ -180,28 +181,19 @@ export function createPlanner(
       gasLimit: gasLimit.value,
       maxFeePerGas: fees.value.maxFeePerGas,
       maxPriorityFeePerGas: fees.value.maxPriorityFeePerGas,
-      caps: {
-        absoluteWei: gasLimit.value * BigInt(Math.floor(policy.feeCapGwei)) * gwei,
-        relativeBps: Math.floor(policy.feeCapOfAmount * 10_000),
-        relativeFloorWei: relativeFeeFloorWei,
-        movedWei: movedWei(amount(asset, units)),
-      },
+      caps: caps(gasLimit.value, amount(asset, units), port),
       knownContracts: port.tokens.map((token) => token.contract),
     })
     if (!planned.ok) return planned
     return ok({
       execution: planned.value.execution,
       amount: amount(asset, planned.value.units),
-      fee: amount(ETH, planned.value.maxFeeWei),
+      fee: amount(port.coin, planned.value.maxFeeWei),
     })
   }
 
-  /** What is moved, worth in wei at fresh prices; null when a price is missing. */
-  function movedWei(moved: Amount): bigint | null {
-    if (moved.asset === ETH.symbol) return moved.units
-    const [own, coin] = [Number(freshQuote(moved.asset)?.usd), Number(freshQuote(ETH.symbol)?.usd)]
-    if (!(own > 0) || !(coin > 0)) return null
-    return BigInt(Math.floor(((Number(amountToDecimal(moved)) * own) / coin) * 1e9)) * gwei
+  function caps(gasLimit: bigint, moved: Amount, { coin }: EvmPort): EvmFeeCaps {
+    return evmFeeCaps({ policy: context.policy(), gasLimit, coin, moved, freshQuote })
   }
 
   /** A look-alike is refused; an address that was never paid, or only just, gets little. */
@@ -345,7 +337,7 @@ export function createPlanner(
           after: null,
           execution: planned.value.execution,
         },
-        [held.asset.symbol, ETH.symbol],
+        [...new Set([held.asset.symbol, port.coin.symbol])],
       ),
     )
   }
@@ -478,7 +470,7 @@ export function createPlanner(
           ),
           execution: planned.value.execution,
         },
-        [asset.symbol, ETH.symbol],
+        [...new Set([asset.symbol, evm.coin.symbol])],
       ),
     )
   }
@@ -491,14 +483,35 @@ export function createPlanner(
     return free.ok ? planned : free
   }
 
-  return (input, signal) => {
-    switch (input.purpose) {
-      case 'withdraw':
-        return unlessTaken(planWithdrawal(input, signal))
-      case 'sweep':
-        return planSweep(input, signal)
-      case 'top-up':
-        return unlessTaken(planTopUp(input, signal))
-    }
+  async function replace(transfer: Transfer, kind: ReplacementKind, signal: AbortSignal): Planned {
+    const transfers = context.transfers()
+    const { evmPort } = vault
+    const planned = await planReplacement({ transfer, kind, transfers, evmPort, caps }, signal)
+    if (!planned.ok) return planned
+    const { accountId, before, after } = transfer.plan
+    const standing =
+      kind === 'cancel'
+        ? { accountId: null, before: null, after: null }
+        : { accountId, before, after }
+    const { amount: moved, networkFee } = planned.value
+    return ok(
+      envelope({ ...planned.value, ...standing, id: newId() }, [
+        ...new Set([moved.asset, networkFee.asset]),
+      ]),
+    )
+  }
+
+  return {
+    plan(input, signal) {
+      switch (input.purpose) {
+        case 'withdraw':
+          return unlessTaken(planWithdrawal(input, signal))
+        case 'sweep':
+          return planSweep(input, signal)
+        case 'top-up':
+          return unlessTaken(planTopUp(input, signal))
+      }
+    },
+    replace: (transfer, kind, signal) => unlessTaken(replace(transfer, kind, signal)),
   }
 }

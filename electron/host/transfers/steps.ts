@@ -44,6 +44,8 @@ export interface StepContext {
   readonly recheck: (transfer: Transfer, signal: AbortSignal) => Promise<Refusal | null>
   /** Internal moves other transfers already claimed as theirs. */
   readonly isClaimed: (venueId: string) => boolean
+  /** Signed transactions of ours with the same account and nonce. */
+  readonly siblings: (transfer: Transfer) => readonly string[]
   /** Base units of this arrival that other sweeps already count as theirs. */
   readonly countedElsewhere: (transfer: Transfer, txid: string) => bigint
 }
@@ -160,9 +162,12 @@ export function createRunStep(context: StepContext): RunStep {
         case 'CHAIN_WRONG_NETWORK':
           return refused(answer.refusal)
         case 'CHAIN_REJECTED':
-        case 'CHAIN_LIED':
+        case 'CHAIN_LIED': {
+          const look = await lookForReplacement(transfer, withTimeout(signal))
+          if (look.kind === 'replaced') return refused(look.refusal)
           // It has the signed bytes: its no does not prove that nobody else gets them.
           return { kind: 'unknown' as const, refusal: answer.refusal }
+        }
       }
     })
     return sent ?? stopped
@@ -201,11 +206,51 @@ export function createRunStep(context: StepContext): RunStep {
   async function confirm({ transfer, signal }: StepInput): Promise<StepResult> {
     const txid = transfer.signed?.txid
     if (txid === undefined) throw new Error('confirm without a transaction')
+    let usedUpSince: number | null = null
     const answer = await until(signal, async () => {
       const read = await readConfirmation(transfer, txid, withTimeout(signal))
-      return read.ok ? confirmationResult(transfer, txid, read.value) : null
+      if (!read.ok) return null
+      const result = confirmationResult(transfer, txid, read.value)
+      if (result !== null) return result
+      const look = await lookForReplacement(transfer, withTimeout(signal))
+      if (look.kind === 'replaced') return refused(look.refusal)
+      if (look.kind === 'open') usedUpSince = null
+      if (look.kind !== 'used-up') return null
+      // A server may lag behind itself: the nonce is gone and our transaction nowhere, for a while, before we say so.
+      usedUpSince ??= clock.now()
+      return clock.now() - usedUpSince >= evidenceForMs ? refused(look.refusal) : null
     })
     return answer ?? stopped
+  }
+
+  /** Was another transaction with this one's nonce mined? `replaced` by one of ours that is in a block, `used-up` by
+   *  some other, `open` while the nonce is free. */
+  async function lookForReplacement(
+    transfer: Transfer,
+    signal: AbortSignal,
+  ): Promise<
+    | { readonly kind: 'replaced' | 'used-up'; readonly refusal: Refusal<'TRANSACTION_REPLACED'> }
+    | { readonly kind: 'open' | 'unknown' }
+  > {
+    const { execution } = transfer.plan
+    const port = chainOf(transfer)
+    if (execution.kind !== 'evm' || !('chainId' in port) || transfer.signed === null)
+      return { kind: 'unknown' }
+    const { txid } = transfer.signed
+    const chain = `evm:${execution.chainId}`
+    const mined = await port.readMinedNonce(execution.from, signal)
+    if (!mined.ok) return { kind: 'unknown' }
+    if (mined.value <= execution.nonce) return { kind: 'open' }
+    const replacedBy = (by: string | null): Refusal<'TRANSACTION_REPLACED'> => ({
+      code: 'TRANSACTION_REPLACED',
+      data: { chain, txid, by },
+    })
+    for (const sibling of context.siblings(transfer)) {
+      const found = await port.readConfirmation(sibling, signal)
+      if (found.ok && (found.value.kind === 'confirmed' || found.value.kind === 'failed'))
+        return { kind: 'replaced', refusal: replacedBy(sibling) }
+    }
+    return { kind: 'used-up', refusal: replacedBy(null) }
   }
 
   // ── venue side ──────────────────────────────────────────────────────────────

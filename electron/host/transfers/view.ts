@@ -4,6 +4,8 @@ import { type Transfer, canCancel } from '../../../shared/transfer/lifecycle.ts'
 import type { TransferPlan } from '../../../shared/transfer/plan.ts'
 import { type Amount, amountToDecimal } from '../../../shared/units/amount.ts'
 
+import { replaceable } from './planReplacement.ts'
+
 type DeviceLine = TransferView['deviceLines'][number]
 
 /** '0.05 BTC': the device drops zeros at the end, and has its own ticker for a test network. */
@@ -67,5 +69,6 @@ export function viewTransfer(transfer: Transfer, now: number): TransferView {
     canApprove: transfer.state === 'planned' && now < transfer.plan.expiresAt,
     canCancel: canCancel(transfer),
     canResolve: transfer.state === 'unknown',
+    canReplace: replaceable(transfer) !== null,
   }
 }

@@ -64,6 +64,8 @@ export const transferViewSchema = z
     canCancel: z.boolean(),
     /** Only for `unknown`: what the user may decide on the evidence shown. */
     canResolve: z.boolean(),
+    /** Sent over an EVM chain and not yet seen in a block: it may be sped up or cancelled there. */
+    canReplace: z.boolean(),
   })
   .readonly()
 export type TransferView = z.infer<typeof transferViewSchema>
@@ -151,6 +153,25 @@ export const transfersCancel = defineMethod({
   input: z.object({ id: z.string() }).strict(),
   output: transferViewSchema,
   refusals: ['NOT_FOUND', 'PLAN_STATE_WRONG', ...storeRefusals],
+})
+
+/** Plans the same payment at higher fees and the same nonce. A plan of its own: digest, approval, device. */
+export const transfersSpeedUp = defineMethod({
+  name: 'transfers.speedUp',
+  effect: 'write',
+  input: z.object({ id: z.string() }).strict(),
+  output: transferViewSchema,
+  refusals: transfersPlan.refusals,
+})
+
+/** Plans nothing to ourselves at the same nonce and higher fees, so that the payment can no longer be mined.
+ *  Until one of the two is in a block, either may still happen. */
+export const transfersCancelOnChain = defineMethod({
+  name: 'transfers.cancelOnChain',
+  effect: 'write',
+  input: z.object({ id: z.string() }).strict(),
+  output: transferViewSchema,
+  refusals: transfersPlan.refusals,
 })
 
 /** For an unknown outcome: look again, or close it on the user's own judgement. Never sends again. */

@@ -147,6 +147,11 @@ describe.skipIf(anvil.kind === 'missing')('two EVM servers checked against each 
       (asked) => asked.readNonce(address, calm),
     ],
     [
+      'mined nonce',
+      { kind: 'lie', methods: ['eth_getTransactionCount'], result: raised },
+      (asked) => asked.readMinedNonce(address, calm),
+    ],
+    [
       'baseFeePerGas',
       {
         kind: 'lie',

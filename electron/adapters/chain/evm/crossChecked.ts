@@ -137,6 +137,7 @@ export function crossChecked(
 
   return {
     chainId: first.chainId,
+    coin: first.coin,
     tokens: first.tokens,
     get source() {
       return alone === null
@@ -161,6 +162,8 @@ export function crossChecked(
       ),
     readNonce: (address, signal) =>
       agree((port) => port.readNonce(address, signal), compareCounts('nonce'), signal),
+    readMinedNonce: (address, signal) =>
+      agree((port) => port.readMinedNonce(address, signal), compareCounts('mined nonce'), signal),
     readFees: (signal) => agree((port) => port.readFees(signal), compareFees, signal),
     // Here a no is an answer: what fails on one side is not signed on the other's word.
     estimateGas: (call, signal) =>

@@ -67,6 +67,7 @@ export function createEvm(options: EvmOptions): EvmPort {
 
   return {
     chainId,
+    coin,
     source,
     tokens,
 
@@ -110,6 +111,12 @@ export function createEvm(options: EvmOptions): EvmPort {
         return node.lied('nonce', String(pending.value), `at least ${mined.value}`)
       }
       return pending
+    },
+
+    async readMinedNonce(address, signal) {
+      const checked = await check([], signal)
+      if (!checked.ok) return checked
+      return node.ask('eth_getTransactionCount', [address, 'latest'], countSchema, signal)
     },
 
     async readFees(signal) {
