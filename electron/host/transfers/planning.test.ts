@@ -39,8 +39,8 @@ const venue: Partial<VenuePort> = {
 }
 
 const evm: Partial<EvmPort> = {
-  coin: ETH,
   chainId: 1,
+  coin: ETH,
   tokens: [{ asset: USDC, contract }],
   readNonce: () => Promise.resolve(ok(0)),
   readFees: () =>
@@ -80,7 +80,7 @@ function topUp(amountText: string, isGiven: boolean) {
       throw new Error('past the checks')
     },
   }
-  const { plan } = createPlanner({
+  const planner = createPlanner({
     clock: { now: () => 0, sleep: () => Promise.resolve() },
     random: { bytes: (length) => new Uint8Array(length) },
     portfolio: portfolio as Portfolio,
@@ -91,7 +91,7 @@ function topUp(amountText: string, isGiven: boolean) {
     isGiven: () => isGiven,
   })
   const request = { accountId: 'binance-usdm:1', asset: 'USDC', amount: amountText } as const
-  return plan({ purpose: 'top-up', ...request }, new AbortController().signal)
+  return planner.plan({ purpose: 'top-up', ...request }, new AbortController().signal)
 }
 
 test('an account connected through the window gets no more at first than any stranger', async () => {
