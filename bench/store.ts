@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { openStore, type Store } from '../electron/adapters/store/store.ts'
+import { type BenchLine, line } from './line.ts'
 
 const rounds = 5
 const appends = 300
@@ -89,26 +90,18 @@ function openTime(entries: number): number {
   })
 }
 
-/** One line each: what was measured, with its unit in the name. */
-export function benchStore(): readonly Readonly<Record<string, string | number>>[] {
+export function benchStore(): readonly BenchLine[] {
   const ours: number[] = []
   const bare: number[] = []
   for (let round = 0; round < rounds; round += 1) {
-    ours.push(storeRate())
-    bare.push(bareRate())
+    ours.push(1e6 / storeRate())
+    bare.push(1e6 / bareRate())
   }
-  const [rate, peer] = [median(ours), median(bare)]
+  const peer = { name: 'bare node:sqlite, same durability', value: median(bare) }
   return [
-    {
-      bench: 'store.append',
-      perSecond: Math.round(rate),
-      bareSqlitePerSecond: Math.round(peer),
-      ratio: Number((rate / peer).toFixed(2)),
-    },
-    ...[1_000, 10_000].map((entries) => ({
-      bench: 'store.open',
-      entries,
-      ms: Number(openTime(entries).toFixed(1)),
-    })),
+    line('journal append, on disk', 'µs', median(ours), peer),
+    ...[1_000, 10_000].map((entries) =>
+      line(`open and verify a journal of ${entries} entries`, 'ms', openTime(entries), null),
+    ),
   ]
 }
