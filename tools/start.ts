@@ -4,6 +4,9 @@ import { existsSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { defaultDirectory } from '../electron/shells/dataDirectory.ts'
+import { askPassphrase, passphraseVariable } from '../electron/shells/passphrase.ts'
+import { isFirstStart } from '../electron/shells/unlock.ts'
 import { isBuilt } from './buildStamp.ts'
 import { obtainElectron } from './electronBinary.ts'
 import { launch } from './launch.ts'
@@ -24,6 +27,14 @@ function buildIfChanged(): boolean {
   return built.status === 0
 }
 
+/** The browser has no keychain: real data lies behind a passphrase there. The demo needs none. */
+async function readPassphrase(): Promise<NodeJS.ProcessEnv | null> {
+  if (args.includes('--demo') || process.env[passphraseVariable] !== undefined) return {}
+  const data = args.find((arg) => arg.startsWith('--data='))?.slice('--data='.length)
+  const passphrase = await askPassphrase({ first: isFirstStart(data ?? defaultDirectory()) })
+  return passphrase === null ? null : { [passphraseVariable]: passphrase }
+}
+
 async function start(): Promise<number> {
   if (!buildIfChanged()) return 1
   const electron = await obtainElectron(say)
@@ -36,7 +47,12 @@ async function start(): Promise<number> {
     return 1
   }
   say(`bulkhead: opening in the browser, because ${electron.reason}`)
-  return launch({ program: process.execPath, args: [shell, ...args], graceMs })
+  const environment = await readPassphrase()
+  if (environment === null) {
+    say(`bulkhead: nobody to ask for the passphrase; give it in ${passphraseVariable}`)
+    return 1
+  }
+  return launch({ program: process.execPath, args: [shell, ...args], graceMs, env: environment })
 }
 
 process.exitCode = await start()

@@ -5,8 +5,8 @@ import { type Result, refuse } from '../../shared/errors/refusal.ts'
 import { systemRandom } from '../adapters/system/clock.ts'
 import { type Keychain, openKeySlots } from '../adapters/store/keySlots.ts'
 import type { Answer, Ask } from './hostProtocol.ts'
+import { passphraseVariable } from './passphrase.ts'
 
-const passphraseName = 'BULKHEAD_PASSPHRASE'
 const wrappedSchema = z.object({ wrapped: z.base64() })
 const plainSchema = z.object({ plain: z.string() })
 
@@ -41,9 +41,9 @@ export async function unlockDataKey(options: {
   const opened = openKeySlots({ directory: options.directory, random: systemRandom, keychain })
   if (!opened.ok) return opened
   const slots = opened.value
-  const passphrase = options.environment[passphraseName]
+  const passphrase = options.environment[passphraseVariable]
   // Children of this process must not inherit it.
-  delete options.environment[passphraseName]
+  delete options.environment[passphraseVariable]
   if (passphrase === undefined && (keychain === null || !(await keychain.available()))) {
     return refuse('SECRETS_LOCKED', { slots: slots.names() })
   }
@@ -52,4 +52,10 @@ export async function unlockDataKey(options: {
       ? { kind: 'keychain' as const }
       : { kind: 'passphrase' as const, passphrase }
   return slots.names().length === 0 ? slots.create(by) : slots.unlock(by)
+}
+
+/** True while no data key was made in this directory. */
+export function isFirstStart(directory: string): boolean {
+  const slots = openKeySlots({ directory, random: systemRandom, keychain: null })
+  return slots.ok && slots.value.names().length === 0
 }

@@ -28,7 +28,7 @@ export type SlotKey =
 
 const fileName = 'keys.json'
 const keyBytes = 32
-const shortestPassphrase = 8
+export const shortestPassphrase = 8
 const scryptCost: ScryptOptions = { N: 2 ** 17, r: 8, p: 1, maxmem: 256 * 2 ** 20 }
 
 const base64 = z.base64().max(100_000)

@@ -10,7 +10,8 @@ import { type Surroundings, openDemoHost, openRealHost } from '../compose.ts'
 import { defaultDirectory } from '../dataDirectory.ts'
 import { pairDemoDevice } from '../firstAnswers.ts'
 import { attachToHost } from '../host/localSocket.ts'
-import { unlockDataKey } from '../unlock.ts'
+import { askPassphrase, passphraseVariable } from '../passphrase.ts'
+import { isFirstStart, unlockDataKey } from '../unlock.ts'
 
 export interface Session {
   readonly wire: Wire
@@ -58,7 +59,13 @@ async function openReal(directory: string): Promise<Result<Session>> {
       close: () => attached.value.close(),
     })
   }
-  const dataKey = await unlockDataKey({ directory, ask: null, environment: process.env })
+  const passphrase =
+    process.env[passphraseVariable] ?? (await askPassphrase({ first: isFirstStart(directory) }))
+  const dataKey = await unlockDataKey({
+    directory,
+    ask: null,
+    environment: passphrase === null ? {} : { [passphraseVariable]: passphrase },
+  })
   if (!dataKey.ok) return dataKey
   const host = await openRealHost({
     directory,

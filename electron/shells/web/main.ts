@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { eventSchema } from '../../../shared/contract/event.ts'
 import { createClient } from '../../../shared/contract/client.ts'
-import { decodeCanonical } from '../../../shared/units/canonical.ts'
+import { decodeCanonical, encodeCanonical } from '../../../shared/units/canonical.ts'
 import { systemRandom } from '../../adapters/system/clock.ts'
 import { riskReport } from '../cli/report.ts'
 import { defaultDirectory } from '../dataDirectory.ts'
@@ -108,7 +108,11 @@ async function main(): Promise<void> {
         process.stderr.write(`bulkhead: the demo's device was not paired: ${paired.refusal.code}\n`)
     }
     const view = await readFirstPortfolio(client)
-    say(view.ok ? riskReport(view.value) : `no report: ${view.refusal.code}\n`)
+    if (!view.ok)
+      throw new Error(
+        `the host does not open: ${view.refusal.code} ${encodeCanonical(view.refusal.data)}`,
+      )
+    say(riskReport(view.value))
 
     const shell = await startWebShell({
       hostClient: forWindows(host),
