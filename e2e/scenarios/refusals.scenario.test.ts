@@ -251,6 +251,20 @@ describe('a plan', () => {
     })
   })
 
+  test('under the first payment’s cap alone is refused while another to that address is under way', async () => {
+    const payment: PlanInput = { ...usdcPayment, amount: '600' }
+    const first = await plan(scene, payment)
+    await approve(scene, first)
+    try {
+      expect(await planRefusal(scene, payment)).toMatchObject({
+        code: 'FIRST_PAYMENT_OVER_CAP',
+        data: { asked: '600.000000', address: evmRecipient },
+      })
+    } finally {
+      await scene.client.call('transfers.cancel', { id: first.id })
+    }
+  })
+
   test('is void when a price moved under the approval', async () => {
     const planned = await plan(scene, sweep)
     const { path } = scene.world.venues

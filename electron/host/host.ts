@@ -33,7 +33,7 @@ import { createTransfers } from './transfers/engine.ts'
 import { checkConflict, isUnderWay, withoutSweepsUnderWay } from './transfers/inFlight.ts'
 import { nonceSiblings, type ReplacementKind } from './transfers/planReplacement.ts'
 import { createPlanner } from './transfers/planning.ts'
-import { recheckPlan } from './transfers/recheck.ts'
+import { type RecheckContext, recheckPayment, recheckPlan } from './transfers/recheck.ts'
 import { createRunStep } from './transfers/steps.ts'
 import { viewTransfer } from './transfers/view.ts'
 import { type Vault, createVault } from './vault.ts'
@@ -112,11 +112,15 @@ export function createHost(ports: HostPorts): Result<Host> {
     log: ports.log,
   })
 
-  const recheckContext = {
+  /** The others were connected at the window's word. */
+  const isGiven = (accountId: string) => ports.venues.some((port) => port.accountId === accountId)
+
+  const recheckContext: RecheckContext = {
     portfolio,
     policy: () => policy,
     now: () => clock.now(),
     transfers: () => transfers.list(),
+    isGiven,
   }
 
   const runStep = createRunStep({
@@ -167,7 +171,7 @@ export function createHost(ports: HostPorts): Result<Host> {
     bitcoin: ports.bitcoin,
     policy: () => policy,
     transfers: () => transfers.list(),
-    isGiven: (accountId) => ports.venues.some((port) => port.accountId === accountId),
+    isGiven,
   })
 
   journal.replay((event, at) => {
@@ -365,9 +369,11 @@ export function createHost(ports: HostPorts): Result<Host> {
     if (again?.state !== 'planned') {
       return refuse('PLAN_STATE_WRONG', { state: again?.state ?? 'gone', needed: 'planned' })
     }
-    // Nothing is awaited from here on: of two approvals over one coin or nonce the second sees the first.
+    // Nothing is awaited from here on: of two approvals over one coin, nonce or cap the second sees the first.
     const free = checkConflict(transfer.plan, transfers.list())
     if (!free.ok) return free
+    const small = recheckPayment(transfer.plan, recheckContext)
+    if (!small.ok) return small
     const approved = transfers.approve(id, digest, caller.kind)
     return approved.ok ? ok(viewTransfer(approved.value, clock.now())) : approved
   }

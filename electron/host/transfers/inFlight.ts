@@ -54,7 +54,7 @@ export function coinsUnderWay(transfers: readonly Transfer[]): ReadonlySet<strin
 }
 
 /** What only one transaction can use: outpoints of bitcoin, the nonce of an EVM account. */
-function claimsOf({ execution }: TransferPlan): readonly string[] {
+export function claimsOf({ execution }: Pick<TransferPlan, 'execution'>): readonly string[] {
   switch (execution.kind) {
     case 'bitcoin':
       return execution.inputs.map((input) => `${input.txid}:${input.vout}`)

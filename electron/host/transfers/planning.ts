@@ -31,7 +31,7 @@ import { evmFeeCaps } from './evmFees.ts'
 import { planBitcoin } from './planBitcoin.ts'
 import { type ReplacementKind, planReplacement } from './planReplacement.ts'
 import { findDeposit, planVenueWithdrawal } from './planVenue.ts'
-import { checkFirstPayment, checkLookAlike, knownRecipients } from './recipients.ts'
+import { checkLookAlike, checkPayment, knownRecipients } from './recipients.ts'
 import { ageOf, checkSweep, excessIn } from './recheck.ts'
 
 export type PlanInput = ParsedInputOf<typeof transfersPlan>
@@ -205,14 +205,15 @@ export function createPlanner(context: PlanningContext): Planner {
     const familiar = [...ownAddresses(), ...known.map((recipient) => recipient.address)]
     const alike = checkLookAlike(address, familiar)
     if (!alike.ok) return alike
-    return checkFirstPayment({
-      address,
-      asked,
-      quote: freshQuote(asked.asset),
-      known,
-      policy: context.policy(),
-      now: context.clock.now(),
-    })
+    return checkPayment(
+      { id: null, address, asked, claims: [] },
+      {
+        transfers: context.transfers(),
+        quoteOf: freshQuote,
+        policy: context.policy(),
+        now: context.clock.now(),
+      },
+    )
   }
 
   function recipientOf(

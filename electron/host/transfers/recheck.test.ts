@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest'
 import { defaultPolicy } from '../../../shared/risk/defaultPolicy.ts'
+import type { Transfer } from '../../../shared/transfer/lifecycle.ts'
 import type { TransferPlan } from '../../../shared/transfer/plan.ts'
 import { amount, USDC } from '../../../shared/units/amount.ts'
 import type { Decimal } from '../../../shared/units/decimal.ts'
 import type { Portfolio } from '../portfolio.ts'
-import { checkAge, checkPrices, movedBps } from './recheck.ts'
+import { checkAge, checkPrices, movedBps, recheckPayment } from './recheck.ts'
 
 const hour = 3_600_000
 const now = 10 * hour
@@ -84,3 +85,45 @@ test.each([Number.NaN, Number.POSITIVE_INFINITY, 0, -1])(
     expect(movedBps(usd, 100)).toBe(Number.POSITIVE_INFINITY)
   },
 )
+
+/** 600 USDC to the same new address over another chain, neither's coin nor nonce the other's. */
+const other: Partial<Transfer> = {
+  id: 't2',
+  state: 'signing',
+  createdAt: now,
+  plan: {
+    ...plan,
+    id: 't2',
+    amount: amount(USDC, 600_000_000n),
+    execution: { ...plan.execution, kind: 'evm', chainId: 10 } as TransferPlan['execution'],
+  },
+}
+
+test.each([
+  { name: 'to a new address', change: {}, ok: false },
+  { name: 'to ourselves', change: { recipient: { ...plan.recipient, origin: 'vault' } }, ok: true },
+  {
+    name: 'to an account that was there from the start',
+    change: { accountId: 'given', recipient: { ...plan.recipient, origin: 'venue-deposit' } },
+    ok: true,
+  },
+  {
+    name: 'to an account connected at the window’s word',
+    change: { accountId: 'x', recipient: { ...plan.recipient, origin: 'venue-deposit' } },
+    ok: false,
+  },
+] as const)('600 beside 600 already approved, $name: $ok', ({ change, ok }) => {
+  const portfolio: Pick<Portfolio, 'quote'> = {
+    quote: (asset) => ({ ...quote, asset, usd: '1' as Decimal }),
+  }
+  const context = {
+    portfolio: portfolio as Portfolio,
+    policy: () => defaultPolicy,
+    now: () => now,
+    transfers: () => [other as Transfer],
+    isGiven: (accountId: string) => accountId === 'given',
+  }
+  const mine = { ...plan, amount: amount(USDC, 600_000_000n), ...change }
+  expect(recheckPayment(mine, context).ok).toBe(ok)
+  expect(recheckPayment(mine, { ...context, transfers: () => [] }).ok).toBe(true)
+})

@@ -18,6 +18,7 @@ import {
 } from '../../../shared/units/amount.ts'
 import type { Portfolio } from '../portfolio.ts'
 import { withoutSweepsUnderWay } from './inFlight.ts'
+import { checkPlannedPayment } from './recipients.ts'
 
 /** Basis points between two positive prices, of the first; infinite when one is not a price. */
 export function movedBps(before: number, after: number): number {
@@ -156,14 +157,32 @@ export function checkSweep(
 
 type RecheckCode = CodeOf<typeof transfersApprove>
 
+export interface RecheckContext {
+  readonly portfolio: Portfolio
+  readonly policy: () => Policy
+  readonly now: () => number
+  readonly transfers: () => readonly Transfer[]
+  /** True for an account that was there from the start. */
+  readonly isGiven: (accountId: string) => boolean
+}
+
+/** Still under the first payment's cap, with what was approved since. Waits for nothing. */
+export function recheckPayment(
+  plan: TransferPlan,
+  { portfolio, isGiven, ...context }: RecheckContext,
+): Result<unknown, 'FIRST_PAYMENT_OVER_CAP'> {
+  const [policy, now] = [context.policy(), context.now()]
+  const quoteOf = (asset: string) => {
+    const quote = portfolio.quote(asset)
+    return quote !== undefined && ageOf(quote.asOf, now) <= policy.staleAfterMs ? quote : undefined
+  }
+  const payments = { transfers: context.transfers(), quoteOf, policy, now }
+  return checkPlannedPayment(plan, payments, isGiven)
+}
+
 export async function recheckPlan(
   plan: TransferPlan,
-  context: {
-    readonly portfolio: Portfolio
-    readonly policy: () => Policy
-    readonly now: () => number
-    readonly transfers: () => readonly Transfer[]
-  },
+  context: RecheckContext,
 ): Promise<Refusal<RecheckCode> | null> {
   const { portfolio } = context
   const policy = context.policy()
@@ -172,6 +191,8 @@ export async function recheckPlan(
   if (plan.accountId !== null) await portfolio.refresh(plan.accountId)
   const priced = checkPrices(plan, portfolio, policy, context.now())
   if (!priced.ok) return priced.refusal
+  const small = recheckPayment(plan, context)
+  if (!small.ok) return small.refusal
   if (plan.purpose !== 'sweep' || plan.accountId === null) return null
   const account = portfolio.account(plan.accountId)
   if (account?.snapshot == null)

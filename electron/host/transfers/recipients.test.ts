@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
 import { defaultPolicy } from '../../../shared/risk/defaultPolicy.ts'
-import { amountFromDecimal, BTC } from '../../../shared/units/amount.ts'
+import type { Transfer } from '../../../shared/transfer/lifecycle.ts'
+import type { EvmTransactionPlan, TransferPlan } from '../../../shared/transfer/plan.ts'
+import { amount, amountFromDecimal, BTC, USDC } from '../../../shared/units/amount.ts'
 import type { Decimal } from '../../../shared/units/decimal.ts'
 import { HOUR_MS } from '../../../shared/units/time.ts'
-import { checkFirstPayment, looksAlike } from './recipients.ts'
+import { checkFirstPayment, checkPayment, looksAlike } from './recipients.ts'
 
 const policy = { ...defaultPolicy, firstPaymentCapUsd: 1_000, coolOffHours: 24 }
 const quote = { asset: 'BTC', usd: '100000' as Decimal, source: 'test', asOf: 0 }
@@ -24,6 +26,7 @@ test.each([
     asked: btc(asked),
     quote,
     known: [],
+    paidUsd: 0,
     policy,
     now: 0,
   })
@@ -42,6 +45,7 @@ test('without a price a new recipient gets nothing', () => {
     asked: btc('0.00001'),
     quote: undefined,
     known: [],
+    paidUsd: 0,
     policy,
     now: 0,
   })
@@ -51,9 +55,96 @@ test('without a price a new recipient gets nothing', () => {
 test('the cap holds until the cool-off after the first confirmed payment has ended', () => {
   const known = [{ address, label: '', firstConfirmedAt: 1_000 }]
   const ask = (now: number) =>
-    checkFirstPayment({ address, asked: btc('1'), quote, known, policy, now }).ok
+    checkFirstPayment({ address, asked: btc('1'), quote, known, paidUsd: 0, policy, now }).ok
   expect(ask(1_000 + 24 * HOUR_MS - 1)).toBe(false)
   expect(ask(1_000 + 24 * HOUR_MS)).toBe(true)
+})
+
+const usdc = amount(USDC, 400_000_000n)
+
+function payment(change: Partial<Transfer>, nonce: number, moved = usdc): Transfer {
+  const execution: Partial<EvmTransactionPlan> = { kind: 'evm', chainId: 1, from: 'f', nonce }
+  const plan: Partial<TransferPlan> = {
+    id: `t${nonce}`,
+    amount: moved,
+    recipient: { address, label: '', origin: 'new' },
+    prices: [],
+    execution: execution as EvmTransactionPlan,
+  }
+  const transfer: Partial<Transfer> = {
+    id: `t${nonce}`,
+    plan: plan as TransferPlan,
+    state: 'sent',
+    signed: null,
+    createdAt: 0,
+    updatedAt: 0,
+  }
+  return { ...transfer, ...change } as Transfer
+}
+
+const quoteOf = (asset: string) => ({
+  ...quote,
+  asset,
+  ...(asset === 'USDC' ? { usd: '1' as Decimal } : {}),
+})
+const signed = { rawHex: '', txid: 'x' }
+
+test.each([
+  { name: 'one that is done', transfers: [payment({ state: 'done' }, 0)], left: '0.00600000' },
+  { name: 'one under way', transfers: [payment({ state: 'signing' }, 0)], left: '0.00600000' },
+  {
+    name: 'one nobody knows of',
+    transfers: [payment({ state: 'unknown' }, 0)],
+    left: '0.00600000',
+  },
+  {
+    name: 'two, in other assets',
+    transfers: [payment({}, 0), payment({}, 1, btc('0.004'))],
+    left: '0.00200000',
+  },
+  {
+    name: 'a signed one that was given up',
+    transfers: [payment({ state: 'refused', signed }, 0)],
+    left: '0.00600000',
+  },
+  {
+    name: 'one and what took its place, once',
+    transfers: [payment({ state: 'refused', signed }, 0), payment({ state: 'done' }, 0)],
+    left: '0.00600000',
+  },
+  {
+    name: 'a mere plan: nothing',
+    transfers: [payment({ state: 'planned' }, 0)],
+    left: '0.01000000',
+  },
+  {
+    name: 'a refused one: nothing',
+    transfers: [payment({ state: 'refused' }, 0)],
+    left: '0.01000000',
+  },
+  {
+    name: 'more than all of it',
+    transfers: [0, 1, 2].map((nonce) => payment({}, nonce)),
+    left: '0.00000000',
+  },
+])('payments to a new address count together: $name', ({ transfers, left }) => {
+  const asked = { id: null, address, asked: btc('1'), claims: [] }
+  expect(checkPayment(asked, { transfers, quoteOf, policy, now: 1 })).toMatchObject({
+    refusal: { code: 'FIRST_PAYMENT_OVER_CAP', data: { cap: left } },
+  })
+})
+
+test('a payment is not counted against itself', () => {
+  const transfers = [payment({ state: 'signing' }, 0)]
+  const own = { id: 't0', address, asked: btc('0.01'), claims: [] }
+  expect(checkPayment(own, { transfers, quoteOf, policy, now: 1 }).ok).toBe(true)
+})
+
+test('what was paid without a price leaves nothing', () => {
+  const only = (asset: string) => (asset === 'BTC' ? quote : undefined)
+  const asked = { id: null, address, asked: btc('0.0001'), claims: [] }
+  const context = { transfers: [payment({}, 0)], quoteOf: only, policy, now: 1 }
+  expect(checkPayment(asked, context)).toMatchObject({ ok: false })
 })
 
 test.each([

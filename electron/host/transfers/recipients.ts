@@ -1,16 +1,20 @@
 /** Who has been paid before, read from the journal's finished transfers: an address earns trust by one small
- *  confirmed payment and a cool-off, never by being typed. Look-alikes of known addresses are refused. */
+ *  confirmed payment and a cool-off, never by being typed. Until then all payments to it together stay under the cap,
+ *  in USD across assets. Look-alikes of known addresses are refused. */
 import { type Result, ok, refuse } from '../../../shared/errors/refusal.ts'
 import type { Quote } from '../../../shared/market/quote.ts'
 import type { Policy } from '../../../shared/risk/policy.ts'
 import type { Transfer } from '../../../shared/transfer/lifecycle.ts'
+import type { TransferPlan } from '../../../shared/transfer/plan.ts'
 import {
   type Amount,
   amountFromNumberDown,
   amountToDecimal,
+  amountToNumber,
   compareAmounts,
 } from '../../../shared/units/amount.ts'
 import { HOUR_MS } from '../../../shared/units/time.ts'
+import { claimsOf, isUnderWay } from './inFlight.ts'
 
 export interface KnownRecipient {
   readonly address: string
@@ -60,22 +64,69 @@ export function checkLookAlike(
     : refuse('ADDRESS_INVALID', { address, reason: `looks like ${twin} and is another address` })
 }
 
-/** Base units of `asked`'s asset that the policy's first payment may be; null without a price. */
-function firstPaymentCap(asked: Amount, quote: Quote | undefined, policy: Policy): Amount | null {
+/** What was paid, or may yet be: what has ended unpaid after it was signed can still be broadcast by whoever saw it. */
+function mayBePaid(transfer: Transfer): boolean {
+  return transfer.state === 'done' || isUnderWay(transfer) || transfer.signed !== null
+}
+
+/** USD of a payment at the higher of the price it was planned on and today's; null without either. */
+function worthUsd({ amount, prices }: TransferPlan, quote: Quote | undefined): number | null {
+  const planned = prices.find((price) => price.asset === amount.asset)
+  const usd = [planned, quote].map((price) => Number(price?.usd)).filter((price) => price > 0)
+  return usd.length === 0 ? null : amountToNumber(amount) * Math.max(...usd)
+}
+
+/**
+ * USD that went or may yet go to this address; null when some of it has no price.
+ * @param payment  itself, and what spends its coins or its nonce, is left out: only one of those can happen
+ */
+export function paidUsd(
+  payment: {
+    readonly id: string | null
+    readonly address: string
+    readonly claims: readonly string[]
+  },
+  transfers: readonly Transfer[],
+  quoteOf: (asset: string) => Quote | undefined,
+): number | null {
+  const worths = transfers
+    .filter((other) => other.plan.recipient.address === payment.address && mayBePaid(other))
+    .filter((other) => other.id !== payment.id)
+    .map(({ plan }) => ({
+      claims: claimsOf(plan),
+      usd: worthUsd(plan, quoteOf(plan.amount.asset)) ?? Number.POSITIVE_INFINITY,
+    }))
+    // Of a payment and its replacements the largest counts.
+    .sort((a, b) => b.usd - a.usd)
+  const taken = new Set(payment.claims)
+  let sum = 0
+  for (const { claims, usd } of worths) {
+    if (claims.some((claim) => taken.has(claim))) continue
+    for (const claim of claims) taken.add(claim)
+    sum += usd
+  }
+  return Number.isFinite(sum) ? sum : null
+}
+
+/** Base units of `asked`'s asset that may still go there before its cool-off has ended; null without a price. */
+function firstPaymentCap(asked: Amount, quote: Quote | undefined, leftUsd: number): Amount | null {
   const usd = Number(quote?.usd)
   if (!(usd > 0)) return null
   return amountFromNumberDown(
     { symbol: asked.asset, decimals: asked.decimals },
-    policy.firstPaymentCapUsd / usd,
+    Math.max(0, leftUsd) / usd,
   )
 }
 
-/** The first payment to an address, and any before its cool-off ended, is small. Without a price it is refused. */
+/** The first payment to an address, and all before its cool-off ended together, are small. Without a price they are
+ *  refused. `cap` of the refusal is what may still go there. */
 export function checkFirstPayment(request: {
   readonly address: string
   readonly asked: Amount
   readonly quote: Quote | undefined
   readonly known: readonly KnownRecipient[]
+  /** What other payments took of the cap; null when that is unknown. */
+  readonly paidUsd: number | null
   readonly policy: Policy
   readonly now: number
 }): Result<'known' | 'new', 'FIRST_PAYMENT_OVER_CAP'> {
@@ -86,7 +137,8 @@ export function checkFirstPayment(request: {
     request.now >= before.firstConfirmedAt + policy.coolOffHours * HOUR_MS
   )
     return ok('known')
-  const cap = firstPaymentCap(asked, request.quote, policy)
+  const left = request.paidUsd === null ? 0 : policy.firstPaymentCapUsd - request.paidUsd
+  const cap = firstPaymentCap(asked, request.quote, left)
   if (cap !== null && compareAmounts(asked, cap) <= 0)
     return ok(before === undefined ? 'new' : 'known')
   return refuse('FIRST_PAYMENT_OVER_CAP', {
@@ -95,4 +147,49 @@ export function checkFirstPayment(request: {
     asset: asked.asset,
     address,
   })
+}
+
+export interface PaymentContext {
+  readonly transfers: readonly Transfer[]
+  /** Fresh quotes only. */
+  readonly quoteOf: (asset: string) => Quote | undefined
+  readonly policy: Policy
+  readonly now: number
+}
+
+/** @param payment  `id` null and no claims while there is no plan yet */
+export function checkPayment(
+  payment: {
+    readonly id: string | null
+    readonly address: string
+    readonly asked: Amount
+    readonly claims: readonly string[]
+  },
+  { transfers, quoteOf, policy, now }: PaymentContext,
+): Result<'known' | 'new', 'FIRST_PAYMENT_OVER_CAP'> {
+  return checkFirstPayment({
+    address: payment.address,
+    asked: payment.asked,
+    quote: quoteOf(payment.asked.asset),
+    known: knownRecipients(transfers),
+    paidUsd: paidUsd(payment, transfers, quoteOf),
+    policy,
+    now,
+  })
+}
+
+/** Asked again at approval: of two plans that were each under the cap, the second sees the first under way. */
+export function checkPlannedPayment(
+  plan: TransferPlan,
+  context: PaymentContext,
+  isGiven: (accountId: string) => boolean,
+): Result<'known' | 'new', 'FIRST_PAYMENT_OVER_CAP'> {
+  const { recipient, accountId } = plan
+  const own = recipient.origin === 'vault'
+  const given = recipient.origin === 'venue-deposit' && accountId !== null && isGiven(accountId)
+  if (own || given) return ok('known')
+  return checkPayment(
+    { id: plan.id, address: recipient.address, asked: plan.amount, claims: claimsOf(plan) },
+    context,
+  )
 }
