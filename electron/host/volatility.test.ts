@@ -74,7 +74,7 @@ describe('what the host knows of volatility', () => {
     expect(facts.averageTrueRange['BTC']).toBeGreaterThan(0)
     expect(facts.correlation('ETH', 'BTC')).toBeCloseTo(1, 9)
     expect(facts.measured[0]).toMatchObject({ source: 'Test', asOf: start, samples: 720 })
-    expect(changes()).toBe(2)
+    expect(changes()).toBe(1)
     await refresh()
     const other = { ...snapshot, accountId: 'a2' }
     book.refresh(port, other, new AbortController().signal)

@@ -63,8 +63,6 @@ export function createVolatilityBook(options: {
     if (answered.ok) {
       const measured = measureVolatility(answered.value)
       kept.set(key, { series: answered.value, measured, dueAt: clock.now() + HOUR_MS })
-      correlations.clear()
-      options.onChange()
       return
     }
     const { refusal } = answered
@@ -89,7 +87,7 @@ export function createVolatilityBook(options: {
     signal: AbortSignal,
   ): Promise<void> {
     for (const asset of assets) {
-      if (signal.aborted) return
+      if (signal.aborted) break
       // A broken invariant in one venue's adapter must not end the process, nor be met every few seconds.
       await read(port, asset, signal).catch((error: unknown) => {
         const what = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown'
@@ -97,6 +95,9 @@ export function createVolatilityBook(options: {
         keepWithout(keyOf(port.venue, asset), asset, 'candles.broken', retryAfterMs)
       })
     }
+    // Once for all of them: correlations of many assets take a while.
+    correlations.clear()
+    if (!signal.aborted) options.onChange()
   }
 
   function correlationsOf(venue: string, assets: readonly string[]) {

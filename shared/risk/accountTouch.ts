@@ -62,7 +62,9 @@ const horizonHours = 24
 const blockHours = 8
 /** Fewer common hours than ten days' make no paths. */
 const leastHours = 10 * 24
-const defaultPaths = 600
+/** Of an account with up to a dozen items; larger ones get fewer, so that the time stays bounded. */
+const mostPaths = 600
+const fewestPaths = 150
 /** Standard deviations searched along the likeliest way; beyond it lies less than 1e-32. */
 const farthest = 12
 
@@ -148,7 +150,9 @@ function rangeOf(
   fast: readonly Float64Array[],
   input: AccountTouchInput,
 ): AccountTouch {
-  const paths = input.paths ?? defaultPaths
+  const items = scene.pools.reduce((sum, pool) => sum + pool.items.length, 0)
+  const affordable = Math.floor((mostPaths * 12) / Math.max(1, items))
+  const paths = input.paths ?? Math.min(mostPaths, Math.max(fewestPaths, affordable))
   const filtered = { ...scene, hours: rescaled(scene.hours, fast) }
   const models = [
     { name: 'gbm-30d' as const, p: closedForm(scene, slow) },
