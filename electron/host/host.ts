@@ -255,10 +255,12 @@ export function createHost(ports: HostPorts): Result<Host> {
 
   /** What can cross the wall: the assets of the vault's chains. */
   function movableAssets(): readonly Asset[] {
-    return [
-      BTC,
-      ...ports.evm.flatMap((port) => [port.coin, ...port.tokens.map((token) => token.asset)]),
-    ]
+    const everywhere = ports.evm.flatMap(({ coin, tokens }) => [
+      coin,
+      ...tokens.map((token) => token.asset),
+    ])
+    // The same asset on several chains is one asset: assets are told apart by symbol.
+    return [...new Map([BTC, ...everywhere].map((asset) => [asset.symbol, asset])).values()]
   }
 
   function suggestOptions() {

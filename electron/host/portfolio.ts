@@ -21,7 +21,7 @@ export interface AccountState {
 }
 
 /** Assets whose USD price the vault and the plans need. */
-const quotedAssets = ['BTC', 'ETH', 'USDC', 'USDT', 'SOL']
+const quotedAssets = ['BTC', 'ETH', 'USDC', 'USDT', 'SOL', 'BNB', 'POL']
 const pollEveryMs = 3_000
 const readTimeoutMs = 15_000
 

@@ -269,6 +269,15 @@ export interface EvmPort {
     },
     signal: AbortSignal,
   ): Promise<ChainResult<bigint>>
+  /** What the chain charges on top of gas for the transaction's bytes, in wei; 0 where it charges none. An estimate
+   *  with a margin: nothing in the transaction caps it. */
+  readDataFee(
+    transaction: Pick<
+      EvmTransactionPlan,
+      'nonce' | 'to' | 'value' | 'data' | 'gasLimit' | 'maxFeePerGas' | 'maxPriorityFeePerGas'
+    >,
+    signal: AbortSignal,
+  ): Promise<ChainResult<bigint>>
   readConfirmation(txid: string, signal: AbortSignal): Promise<ChainResult<Confirmation>>
   /** Idempotent: sending what the chain already has succeeds. */
   broadcast(

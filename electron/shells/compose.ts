@@ -1,8 +1,5 @@
 /** Puts a host together. Whether it is the demo is decided here, once, by which function is called: the demo
  *  gets regtest, loopback and the software device and nothing else; the real one can reach none of them. */
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { z } from 'zod'
 import { type Result, ok, refuse } from '../../shared/errors/refusal.ts'
 import { ETH, USDC } from '../../shared/units/amount.ts'
 import { createCurve } from '../adapters/chain/bitcoin/curve.ts'
@@ -19,6 +16,7 @@ import { acquireWriterLock } from '../adapters/store/writerLock.ts'
 import { createBinanceUsdm } from '../adapters/venue/binance/binance.ts'
 import { createHyperliquid } from '../adapters/venue/hyperliquid/hyperliquid.ts'
 import { createHost } from '../host/host.ts'
+import { openEvmChain, readServers, type Servers } from './servers.ts'
 import type { Host } from '../host/host.types.ts'
 import type { BitcoinPort, ConfirmationPort, EvmPort, HostPorts, OpenVenue } from '../host/ports.ts'
 import type { WorldDescription } from '../simulators/description.ts'
@@ -139,57 +137,6 @@ export function openDemoHost(around: Surroundings, world: WorldDescription): Pro
   }))
 }
 
-/** Chain servers of the user's own choice, one file in the data directory; none is built in. */
-const serversSchema = z.object({
-  bitcoin: z
-    .object({
-      host: z.string(),
-      port: z.int().min(1).max(65_535),
-      tls: z.enum(['off', 'verified']),
-      /** An Esplora server that is asked the same, to catch the first one in a lie. */
-      second: z.object({ url: z.url({ protocol: /^https?$/ }) }).optional(),
-    })
-    .optional(),
-  /** `second` is another server of the same chain, which must say the same as the first. */
-  ethereum: z.object({ url: z.url(), second: z.url().optional() }).optional(),
-})
-type Servers = z.output<typeof serversSchema>
-
-const mainnetUsdc = '0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48'
-
-function readServers(directory: string): Result<Servers> {
-  const file = join(directory, 'servers.json')
-  if (!existsSync(file)) return ok({})
-  try {
-    return ok(serversSchema.parse(JSON.parse(readFileSync(file, 'utf8'))))
-  } catch (error) {
-    return refuse('STORE_CORRUPT', {
-      file: 'servers.json',
-      reason: error instanceof z.ZodError ? (error.issues[0]?.message ?? 'malformed') : 'not JSON',
-    })
-  }
-}
-
-/** Twelve seconds a block: two servers may be one apart for that long. */
-function openEthereum(servers: NonNullable<Servers['ethereum']>): EvmPort {
-  const open = (url: string) =>
-    createEvm({
-      chainId: 1,
-      url,
-      coin: ETH,
-      tokens: [{ asset: USDC, contract: mainnetUsdc }],
-      source: new URL(url).hostname,
-      clock: systemClock,
-    })
-  return servers.second === undefined
-    ? open(servers.url)
-    : crossChecked(open(servers.url), open(servers.second), {
-        clock: systemClock,
-        lagMs: 15_000,
-        lagBlocks: 2,
-      })
-}
-
 function openBitcoin({ second, ...electrum }: NonNullable<Servers['bitcoin']>): BitcoinPort {
   const first = createElectrumBitcoin({ network: 'mainnet', ...electrum, clock: systemClock })
   if (second === undefined) return first
@@ -221,14 +168,14 @@ const openVenue: OpenVenue = ({ accountId, venue, label, credentials }) => {
 export async function openRealHost(around: Surroundings): Promise<Result<Host>> {
   const servers = readServers(around.directory)
   if (!servers.ok) return servers
-  const { bitcoin, ethereum } = servers.value
+  const { bitcoin, evm } = servers.value
   return openHost(around, () => ({
     mode: 'real',
     venues: [],
     openVenue,
     simulatedDeviceUrl: null,
     bitcoin: bitcoin === undefined ? createAbsentBitcoin() : openBitcoin(bitcoin),
-    evm: ethereum === undefined ? [] : [openEthereum(ethereum)],
+    evm: evm.map((chain) => openEvmChain(chain, systemClock)),
     device: createOneKeyDevice({
       link: { kind: 'usb' },
       ...(around.deviceEntry === undefined ? {} : { childEntry: around.deviceEntry }),

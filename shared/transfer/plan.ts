@@ -70,6 +70,8 @@ export const evmTransactionPlanSchema = z
     gasLimit: z.bigint(),
     maxFeePerGas: z.bigint(),
     maxPriorityFeePerGas: z.bigint(),
+    /** Estimate in wei of what a rollup charges on top for the bytes; not signed, so nothing caps it. Absent: none. */
+    dataFeeEstimate: z.bigint().optional(),
     /** Contract of the token moved, null for the chain's coin. */
     token: z.string().nullable(),
   })

@@ -88,12 +88,15 @@ export async function planReplacement(
   const coin = balances.value.find((held) => held.asset === port.coin.symbol)
   if (coin === undefined) return refuse('NOT_FOUND', { what: 'balance', id: port.coin.symbol })
   const gasLimit = kind === 'cancel' ? cancelGas.value : original.gasLimit
+  const dataFee = await port.readDataFee({ ...original, ...fees.value, gasLimit }, signal)
+  if (!dataFee.ok) return dataFee
   const planned = planEvmReplacement({
     original,
     kind,
     outbid: nonceSiblings(transfer, request.transfers).map((sibling) => sibling.execution),
     market: fees.value,
     cancelGasLimit: gasLimit,
+    dataFeeWei: dataFee.value,
     coin: port.coin,
     coinBalance: coin.units,
     caps: request.caps(gasLimit, transfer.plan.amount, port),

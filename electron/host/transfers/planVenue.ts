@@ -24,6 +24,21 @@ function isOurs(network: VenueNetwork, evm: EvmPort | undefined): boolean {
   return network.contract?.toLowerCase() === token.contract.toLowerCase()
 }
 
+/** The cheapest way out first. */
+function byFee(a: VenueNetwork, b: VenueNetwork): number {
+  return compareAmounts(a.fee, b.fee)
+}
+
+/** In from the chain on which the vault holds most of it. */
+function byHolding(vault: Vault): (a: VenueNetwork, b: VenueNetwork) => number {
+  const held = ({ chain, asset }: VenueNetwork): bigint =>
+    vault
+      .balances()
+      .find((balance) => balance.chain === chain && balance.amount.asset === asset.symbol)?.amount
+      .units ?? 0n
+  return (a, b) => (held(a) === held(b) ? 0 : held(a) > held(b) ? -1 : 1)
+}
+
 /** The network over which `asset` moves between this venue and our vault. */
 export async function findNetwork(
   venue: VenuePort,
@@ -37,10 +52,11 @@ export async function findNetwork(
   const ours = read.value.filter(
     (network) => network.chain !== null && isOurs(network, vault.evmPort(network.chain)),
   )
-  const open = ours.find((network) =>
+  const open = ours.filter((network) =>
     direction === 'out' ? network.withdrawEnabled : network.depositEnabled,
   )
-  if (open !== undefined) return ok(open)
+  const [best] = [...open].sort(direction === 'out' ? byFee : byHolding(vault))
+  if (best !== undefined) return ok(best)
   const [suspended] = ours
   if (suspended !== undefined) {
     return refuse('NETWORK_SUSPENDED', { venue: venue.label, asset, network: suspended.network })

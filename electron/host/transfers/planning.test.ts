@@ -47,6 +47,7 @@ const evm: Partial<EvmPort> = {
     Promise.resolve(ok({ baseFeePerGas: 1n, maxFeePerGas: 2n, maxPriorityFeePerGas: 1n })),
   readBalances: () => Promise.resolve(ok([amount(ETH, 10n ** 18n), amount(USDC, 10_000_000_000n)])),
   estimateGas: () => Promise.resolve(ok(60_000n)),
+  readDataFee: () => Promise.resolve(ok(0n)),
 }
 
 const pinned: Partial<PinnedVault> = {

@@ -168,6 +168,19 @@ export function createPlanner(context: PlanningContext): Planner {
         : { from, to: contract, value: 0n, data: encodeTransferCall(recipient.value, units) }
     const gasLimit = await port.estimateGas(call, signal)
     if (!gasLimit.ok) return gasLimit
+    const dataFee = await port.readDataFee(
+      {
+        ...call,
+        // As many bytes as the real one may have.
+        value: request.units === 'all' && contract === null ? held.units : call.value,
+        nonce: nonce.value,
+        gasLimit: gasLimit.value,
+        maxFeePerGas: fees.value.maxFeePerGas,
+        maxPriorityFeePerGas: fees.value.maxPriorityFeePerGas,
+      },
+      signal,
+    )
+    if (!dataFee.ok) return dataFee
     const planned = planEvmTransfer({
       chainId: port.chainId,
       from,
@@ -181,6 +194,7 @@ export function createPlanner(context: PlanningContext): Planner {
       gasLimit: gasLimit.value,
       maxFeePerGas: fees.value.maxFeePerGas,
       maxPriorityFeePerGas: fees.value.maxPriorityFeePerGas,
+      dataFeeWei: dataFee.value,
       caps: caps(gasLimit.value, amount(asset, units), port),
       knownContracts: port.tokens.map((token) => token.contract),
     })

@@ -38,16 +38,20 @@ function deviceLines(plan: TransferPlan): readonly DeviceLine[] {
         { key: 'fee', approved: approved(networkFee), device: inDeviceWords(networkFee, ticker) },
       ]
     }
-    case 'evm':
+    case 'evm': {
+      // The device knows the signed part only: a rollup's data fee stands in no field of the transaction.
+      const data = execution.dataFeeEstimate ?? 0n
+      const signedFee = { ...networkFee, units: networkFee.units - data }
       return [
         to,
         moved,
-        { key: 'max-fee', approved: approved(networkFee), device: inDeviceWords(networkFee) },
+        { key: 'max-fee', approved: approved(signedFee), device: inDeviceWords(signedFee) },
         { key: 'chain', approved: String(execution.chainId), device: String(execution.chainId) },
         ...(execution.token === null
           ? []
           : [{ key: 'token' as const, approved: execution.token, device: execution.token }]),
       ]
+    }
   }
 }
 

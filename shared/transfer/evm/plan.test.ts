@@ -25,6 +25,7 @@ const base: EvmTransferRequest = {
   gasLimit: 21_000n,
   maxFeePerGas: 20n * gwei,
   maxPriorityFeePerGas: gwei,
+  dataFeeWei: 0n,
   caps: {
     absoluteWei: ether / 10n,
     relativeBps: 500,
@@ -271,5 +272,35 @@ describe('properties', () => {
       ),
       { numRuns: 3_000 },
     )
+  })
+})
+
+describe('a rollup’s data fee', () => {
+  const dataFeeWei = ether / 2_000n
+
+  test('stands in the plan as an estimate and counts as fee', () => {
+    expect(plan({ dataFeeWei })).toMatchObject({
+      value: { execution: { dataFeeEstimate: dataFeeWei }, maxFeeWei: fee + dataFeeWei },
+    })
+  })
+
+  test('is left over when all of the coin moves', () => {
+    expect(plan({ dataFeeWei, amount: { kind: 'all' } })).toMatchObject({
+      value: { units: 2n * ether - fee - dataFeeWei },
+    })
+  })
+
+  test.each([
+    ['absolute', { absoluteWei: fee + dataFeeWei - 1n }],
+    ['relative', { relativeBps: 0, relativeFloorWei: fee + dataFeeWei - 1n }],
+  ])('is under the %s cap with the rest', (_, caps) => {
+    expect(plan({ dataFeeWei: dataFeeWei - 1n, caps: { ...base.caps, ...caps } }).ok).toBe(true)
+    expect(plan({ dataFeeWei, caps: { ...base.caps, ...caps } })).toMatchObject({
+      refusal: { code: 'FEE_OVER_CAP' },
+    })
+  })
+
+  test('below zero is no fee', () => {
+    expect(plan({ dataFeeWei: -1n })).toMatchObject({ refusal: { code: 'INPUT_INVALID' } })
   })
 })

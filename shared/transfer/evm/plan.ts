@@ -15,7 +15,7 @@ const MAX_GAS = 16_777_216n
 /** The zero address, precompiles and the customary burn addresses lie below this. */
 const BURN_BELOW = 0x10000n
 
-/** The fee meant is the largest possible one, gasLimit × maxFeePerGas, in wei. For the coin itself
+/** The fee meant is the largest possible one, gasLimit × maxFeePerGas and the data fee, in wei. For the coin itself
  *  the part is of the amount moved. */
 export interface EvmFeeCaps {
   /** Never more than this. */
@@ -44,6 +44,8 @@ export interface EvmTransferRequest {
   readonly gasLimit: bigint
   readonly maxFeePerGas: bigint
   readonly maxPriorityFeePerGas: bigint
+  /** Estimate of what the chain charges on top for the bytes, wei; 0 where there is none. */
+  readonly dataFeeWei: bigint
   readonly caps: EvmFeeCaps
   /** Every token contract known on this chain: money sent to one of them is lost. */
   readonly knownContracts: readonly string[]
@@ -53,7 +55,7 @@ export interface PlannedEvmTransfer {
   readonly execution: EvmTransactionPlan
   /** Base units of the token or wei that the recipient gets. */
   readonly units: bigint
-  /** The largest fee this can cost. */
+  /** The largest fee this can cost, as far as the data fee's estimate holds. */
   readonly maxFeeWei: bigint
 }
 
@@ -91,6 +93,7 @@ export function planEvmTransfer(
     gasLimit: request.gasLimit,
     maxFeePerGas: request.maxFeePerGas,
     maxPriorityFeePerGas: request.maxPriorityFeePerGas,
+    ...(request.dataFeeWei === 0n ? {} : { dataFeeEstimate: request.dataFeeWei }),
   }
   return ok({ execution, units: units.value, maxFeeWei: fee.value })
 }
@@ -128,7 +131,8 @@ function checkFee(request: EvmTransferRequest): Result<bigint, 'INPUT_INVALID' |
   if (maxPriorityFeePerGas < 0n || maxPriorityFeePerGas > maxFeePerGas) {
     return problem('maxPriorityFeePerGas', String(maxPriorityFeePerGas))
   }
-  const maxFeeWei = gasLimit * maxFeePerGas
+  if (request.dataFeeWei < 0n) return problem('dataFeeWei', String(request.dataFeeWei))
+  const maxFeeWei = gasLimit * maxFeePerGas + request.dataFeeWei
   const cap = request.caps.absoluteWei
   return maxFeeWei > cap ? overCap(request.coin, maxFeeWei, cap) : ok(maxFeeWei)
 }

@@ -30,6 +30,7 @@ const base: EvmReplacementRequest = {
   outbid: [],
   market: { baseFeePerGas: gwei, maxFeePerGas: 3n * gwei, maxPriorityFeePerGas: gwei / 100n },
   cancelGasLimit: 21_000n,
+  dataFeeWei: 0n,
   coin: ETH,
   coinBalance: 2n * ether,
   caps: {
@@ -89,6 +90,19 @@ describe('what is planned', () => {
     expect(replace({ outbid })).toMatchObject({
       value: { execution: { maxFeePerGas: 45n * gwei, maxPriorityFeePerGas: 9n * gwei } },
     })
+  })
+
+  test('a rollup’s data fee is read anew and counts as fee', () => {
+    const rollup = { ...original, dataFeeEstimate: 5n }
+    expect(replace({ original: rollup, dataFeeWei: 9n })).toMatchObject({
+      value: {
+        execution: { dataFeeEstimate: 9n },
+        maxFeeWei: (30_000n * 20n * gwei * 9n) / 8n + 9n,
+      },
+    })
+    const none = replace({ original: rollup })
+    expect(none.ok && 'dataFeeEstimate' in none.value.execution).toBe(false)
+    expect(replace({ dataFeeWei: -1n })).toMatchObject({ refusal: { code: 'INPUT_INVALID' } })
   })
 
   test('both fees rise by at least 12.5 %, and the tip never passes the whole', () => {

@@ -25,6 +25,8 @@ export interface EvmReplacementRequest {
   }
   /** For a cancel; a speed-up keeps the original's. */
   readonly cancelGasLimit: bigint
+  /** Estimate for the new bytes, wei; 0 where the chain charges none. */
+  readonly dataFeeWei: bigint
   readonly coin: Asset
   readonly coinBalance: bigint
   /** The larger of the caps holds for a fee that is below its floor anyway. */
@@ -61,7 +63,10 @@ export function planEvmReplacement(
   if (gasLimit < MIN_GAS || gasLimit > MAX_GAS) {
     return refuse('INPUT_INVALID', { field: 'gasLimit', problem: String(gasLimit) })
   }
-  const maxFeeWei = gasLimit * maxFeePerGas
+  if (request.dataFeeWei < 0n) {
+    return refuse('INPUT_INVALID', { field: 'dataFeeWei', problem: String(request.dataFeeWei) })
+  }
+  const maxFeeWei = gasLimit * maxFeePerGas + request.dataFeeWei
   const cap = capOf(request.caps)
   if (maxFeeWei > cap) {
     return refuse('FEE_OVER_CAP', {
@@ -82,7 +87,15 @@ export function planEvmReplacement(
       asset: coin.symbol,
     })
   }
-  const execution = { ...original, ...target, gasLimit, maxFeePerGas, maxPriorityFeePerGas }
+  const { dataFeeEstimate: _, ...signed } = original
+  const execution = {
+    ...signed,
+    ...target,
+    gasLimit,
+    maxFeePerGas,
+    maxPriorityFeePerGas,
+    ...(request.dataFeeWei === 0n ? {} : { dataFeeEstimate: request.dataFeeWei }),
+  }
   return ok({ execution, maxFeeWei })
 }
 

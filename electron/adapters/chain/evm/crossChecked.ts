@@ -19,6 +19,8 @@ const TIP_FACTOR = 2n
 const TIP_FLOOR_WEI = 1_000_000_000n
 /** Nodes estimate gas by different searches. */
 const GAS_PERCENT = 150n
+/** Ethereum's price as two rollup blocks know it. */
+const DATA_FEE_PERCENT = 150n
 const LOOK_EVERY_MS = 500
 
 export interface CrossCheckOptions {
@@ -168,6 +170,8 @@ export function crossChecked(
     // Here a no is an answer: what fails on one side is not signed on the other's word.
     estimateGas: (call, signal) =>
       agree((port) => port.estimateGas(call, signal), compareGas, signal, isSilent),
+    readDataFee: (transaction, signal) =>
+      agree((port) => port.readDataFee(transaction, signal), compareDataFees, signal),
     readConfirmation,
     async broadcast(transaction, signal) {
       const [a, b] = await Promise.all([
@@ -234,6 +238,12 @@ function compareFees(a: EvmFees, b: EvmFees): Disagreement | null {
 
 function compareGas(a: bigint, b: bigint): Disagreement | null {
   return within(a, b, GAS_PERCENT) ? null : { field: 'gas', first: String(a), second: String(b) }
+}
+
+function compareDataFees(a: bigint, b: bigint): Disagreement | null {
+  return within(a, b, DATA_FEE_PERCENT)
+    ? null
+    : { field: 'data fee', first: String(a), second: String(b) }
 }
 
 function within(a: bigint, b: bigint, percent: bigint): boolean {

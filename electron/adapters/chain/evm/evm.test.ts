@@ -102,6 +102,9 @@ describe.skipIf(anvil.kind === 'missing')('the EVM adapter', () => {
       gasLimit: value(await port.estimateGas(call, calm)),
       maxFeePerGas: fees.maxFeePerGas,
       maxPriorityFeePerGas: fees.maxPriorityFeePerGas,
+      dataFeeWei: value(
+        await port.readDataFee({ ...call, nonce: 0, gasLimit: 21_000n, ...fees }, calm),
+      ),
       caps: {
         absoluteWei: ether / 10n,
         relativeBps: 1_000,

@@ -19,6 +19,7 @@ import {
   transactionSchema,
   wordSchema,
 } from './answers.ts'
+import { readOpStackDataFee } from './dataFee.ts'
 import { createNode } from './node.ts'
 import { readConfirmation, readReceived, sameText } from './payments.ts'
 import { createTokenCheck, type EvmTokenConfig, tokenCall } from './tokens.ts'
@@ -43,6 +44,8 @@ export interface EvmOptions {
   readonly source: string
   readonly clock: Pick<Clock, 'now'>
   readonly timeoutMs?: number
+  /** Absent: 'none'. */
+  readonly dataFee?: 'none' | 'op-stack'
 }
 
 export function createEvm(options: EvmOptions): EvmPort {
@@ -156,6 +159,13 @@ export function createEvm(options: EvmOptions): EvmPort {
       }
       if (gas === PLAIN_TRANSFER_GAS && call.data === '') return ok(gas)
       return ok((gas * (100n + GAS_MARGIN_PERCENT) + 99n) / 100n)
+    },
+
+    async readDataFee(transaction, signal) {
+      if (options.dataFee !== 'op-stack') return ok(0n)
+      const checked = await check([], signal)
+      if (!checked.ok) return checked
+      return readOpStackDataFee(node, chainId, transaction, signal)
     },
 
     readConfirmation: (txid, signal) => readConfirmation(node, txid, signal),

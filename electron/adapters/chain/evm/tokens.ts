@@ -7,9 +7,10 @@ import { hexSchema, wordSchema } from './answers.ts'
 import { erc20 } from './erc20.ts'
 import type { EvmNode } from './node.ts'
 
-/** `chainSymbol` is what the contract itself says where that is not our symbol ('USD₮0' for USDT). */
+/** `chainSymbol` is what the contract itself says where that is not our symbol ('USD₮0' for USDT); several where an
+ *  issuer has renamed it. */
 export interface EvmTokenConfig extends EvmToken {
-  readonly chainSymbol?: string
+  readonly chainSymbol?: string | readonly string[]
 }
 
 /** Parameters of `eth_call` for a read of the token's state. */
@@ -45,8 +46,8 @@ export function createTokenCheck(
     }
     const name = decodeText(symbolData.value)
     if (name === undefined) return node.malformed(`${symbol}.symbol`, symbolData.value)
-    const expected = token.chainSymbol ?? symbol
-    if (name !== expected) return node.lied(`${symbol}.symbol`, name, expected)
+    const expected = [token.chainSymbol ?? symbol].flat()
+    if (!expected.includes(name)) return node.lied(`${symbol}.symbol`, name, expected.join(' or '))
     checked.add(token.contract)
     return ok(undefined)
   }

@@ -1,0 +1,58 @@
+/** The EVM chains that we know by id: coin, pace, where data fees are asked, and the dollars that their issuers put
+ *  there. Bridged and pegged dollars are left out: BNB Chain and Base lack the ones they have no native contract of.
+ *  Sources: ethereum-lists/chains for ids and coins, resources/evmTokens.json for contracts, and the OP stack's
+ *  predeploys. A chain that is not here is configured in full by the user. */
+import { z } from 'zod'
+import listed from '../../../../resources/evmTokens.json' with { type: 'json' }
+import { type Asset, ETH } from '../../../../shared/units/amount.ts'
+import type { EvmTokenConfig } from './tokens.ts'
+
+export interface KnownChain {
+  readonly chainId: number
+  readonly coin: Asset
+  readonly blockTimeMs: number
+  /** What lies above execution: a rollup of the OP stack charges for its data by an oracle of its own. */
+  readonly dataFee: 'none' | 'op-stack'
+}
+
+const knownChains: readonly KnownChain[] = [
+  { chainId: 1, coin: ETH, blockTimeMs: 12_000, dataFee: 'none' },
+  { chainId: 10, coin: ETH, blockTimeMs: 2_000, dataFee: 'op-stack' },
+  { chainId: 56, coin: { symbol: 'BNB', decimals: 18 }, blockTimeMs: 1_000, dataFee: 'none' },
+  { chainId: 137, coin: { symbol: 'POL', decimals: 18 }, blockTimeMs: 2_000, dataFee: 'none' },
+  { chainId: 8453, coin: ETH, blockTimeMs: 2_000, dataFee: 'op-stack' },
+  // Its gas estimates already hold the data's part.
+  { chainId: 42161, coin: ETH, blockTimeMs: 250, dataFee: 'none' },
+]
+
+export function knownChain(chainId: number): KnownChain | undefined {
+  return knownChains.find((chain) => chain.chainId === chainId)
+}
+
+const listSchema = z.object({
+  tokens: z.array(
+    z.object({
+      chainId: z.int(),
+      symbol: z.string(),
+      decimals: z.int(),
+      contract: z.string(),
+      chainSymbols: z.array(z.string()).min(1).readonly(),
+    }),
+  ),
+})
+
+/** The checked-in list's tokens of one chain; none for a chain that it does not know. */
+export function listedTokens(chainId: number): readonly EvmTokenConfig[] {
+  return listSchema.parse(listed).tokens.flatMap((token) => {
+    const { symbol, decimals, contract, chainSymbols } = token
+    return token.chainId === chainId
+      ? [{ asset: { symbol, decimals }, contract, chainSymbol: chainSymbols }]
+      : []
+  })
+}
+
+/** How far two servers of a chain may be apart: a block's time and some, and the blocks made in that time. */
+export function lagOf(blockTimeMs: number): { readonly lagMs: number; readonly lagBlocks: number } {
+  const lagMs = blockTimeMs + 3_000
+  return { lagMs, lagBlocks: Math.max(2, Math.ceil(lagMs / blockTimeMs)) }
+}
