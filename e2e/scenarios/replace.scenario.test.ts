@@ -204,6 +204,27 @@ test('a nonce used up by a transaction that is not ours ends the transfer, after
   expect(await usdcOf(evmRecipient)).toBe(before)
 })
 
+test('code at the recipient or a delegation of our own account is said in the plan, and stays with a speed-up', async () => {
+  const delegate = `0x${'ab'.repeat(20)}`
+  await rpc('anvil_setCode', [evmRecipient, '0x00'])
+  await rpc('anvil_setCode', [vaultAddress, `0xef0100${delegate.slice(2)}`])
+  try {
+    const first = await waiting()
+    expect(first.plan.warnings?.map(({ key }) => key)).toEqual([
+      'ownAccountDelegated',
+      'recipientContract',
+    ])
+    const second = await replace('transfers.speedUp', first)
+    expect(second.plan.warnings).toEqual(first.plan.warnings)
+    await scene.client.call('transfers.cancel', { id: second.id })
+    await rpc('evm_mine')
+    await untilState(scene, first.id, ['done'])
+  } finally {
+    await rpc('anvil_setCode', [evmRecipient, '0x'])
+    await rpc('anvil_setCode', [vaultAddress, '0x'])
+  }
+})
+
 test('one server alone that claims the nonce is used up ends nothing', async () => {
   const first = await waiting()
   scene.world.evmLines.first.setFault({

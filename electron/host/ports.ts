@@ -269,6 +269,8 @@ export interface EvmPort {
     },
     signal: AbortSignal,
   ): Promise<ChainResult<bigint>>
+  /** Code of an account, hex with 0x; '0x' for a plain one. */
+  readCode(address: string, signal: AbortSignal): Promise<ChainResult<string>>
   /** What the chain charges on top of gas for the transaction's bytes, in wei; 0 where it charges none. An estimate
    *  with a margin: nothing in the transaction caps it. */
   readDataFee(

@@ -15,6 +15,7 @@ import { ReadView } from '../ui/ReadView.tsx'
 import { RefusalNote } from '../ui/RefusalNote.tsx'
 import { StateTag } from '../ui/StateTag.tsx'
 import { PlanRows, exactAmount } from './PlanRows.tsx'
+import { Warnings } from './Warnings.tsx'
 import { Steps } from './Steps.tsx'
 import { type Transfer, againInput, stateGrade, transferTitle } from './transferText.ts'
 import { usePlanning } from './usePlanning.ts'
@@ -190,6 +191,7 @@ function Body({ transfer }: { readonly transfer: Transfer }) {
         <StateTag grade={stateGrade(transfer.state)} text={t(`transferState.${transfer.state}`)} />
       </header>
       <Steps transfer={transfer} />
+      <Warnings plan={transfer.plan} />
       {transfer.refusal !== null && <RefusalNote refusal={transfer.refusal} />}
       {transfer.canResolve && <Resolution transfer={transfer} />}
       {transfer.state === 'done' && (

@@ -118,6 +118,22 @@ export const recipientSchema = z
   })
   .readonly()
 
+/** Something that the approver should know and that does not stop the plan. */
+export const planWarningSchema = z
+  .object({
+    /** Catalogue key under `warning.`. */
+    key: z.enum([
+      'ownAccountContract',
+      'ownAccountDelegated',
+      'recipientContract',
+      'recipientDelegated',
+    ]),
+    /** For the message's placeholders. */
+    values: z.record(z.string(), z.string()).readonly(),
+  })
+  .readonly()
+export type PlanWarning = z.infer<typeof planWarningSchema>
+
 /** The transfer whose transaction this one takes the place of: same account, same nonce, only one can be mined. */
 export const replacementSchema = z
   .object({ transferId: z.string(), txid: z.string(), kind: z.enum(['speed-up', 'cancel']) })
@@ -142,6 +158,8 @@ export const transferPlanSchema = z
     priceLimitBps: z.int(),
     /** Absent for a plan that replaces nothing. A cancel moves nothing to ourselves. */
     replaces: replacementSchema.optional(),
+    /** Absent where there are none. */
+    warnings: z.array(planWarningSchema).min(1).readonly().optional(),
     /** What the user will see on the device's own screen, in the device's words. */
     execution: executionSchema,
   })

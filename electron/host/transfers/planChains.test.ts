@@ -45,6 +45,7 @@ function chain(chainId: number, change: Partial<EvmPort>): Partial<EvmPort> {
       Promise.resolve(ok([amount(change.coin ?? ETH, ether), amount(USDC, 100_000_000n)])),
     estimateGas: () => Promise.resolve(ok(21_000n)),
     readDataFee: () => Promise.resolve(ok(0n)),
+    readCode: () => Promise.resolve(ok('0x')),
     ...change,
   }
 }
@@ -134,6 +135,46 @@ test('a data fee over the cap is refused, and one that nobody can read is not ze
       }),
   })
   expect(await withdraw(silent, 'ETH', '0.1')).toMatchObject({
+    refusal: { code: 'CHAIN_UNREACHABLE' },
+  })
+})
+
+const delegate = '0x63c0c19a282a1B52b07dD5a65b58948A07DAE32B'
+const own = pinned.evm?.address ?? ''
+
+test('plain accounts at both ends: the plan has no warnings at all', async () => {
+  const planned = await withdraw(chain(1, {}), 'USDC', '10')
+  expect(planned.ok && 'warnings' in planned.value).toBe(false)
+})
+
+test('a recipient with code and an own account that is delegated are warned of, under the digest', async () => {
+  const codes: Readonly<Record<string, string>> = {
+    [recipient]: '0x6080',
+    [own]: `0xef0100${delegate.slice(2).toLowerCase()}`,
+  }
+  const port = chain(1, { readCode: (address) => Promise.resolve(ok(codes[address] ?? '0x')) })
+  const planned = await withdraw(port, 'USDC', '10')
+  if (!planned.ok) throw new Error(planned.refusal.code)
+  expect(planned.value.warnings).toEqual([
+    { key: 'ownAccountDelegated', values: { address: own, delegate } },
+    { key: 'recipientContract', values: { address: recipient } },
+  ])
+  const { warnings: _, ...silenced } = planned.value
+  expect(digestPlan(silenced)).not.toBe(digestPlan(planned.value))
+})
+
+test('code that nobody can read is no all-clear', async () => {
+  const readCode: EvmPort['readCode'] = (address) =>
+    Promise.resolve(
+      address === own
+        ? ok('0x')
+        : {
+            ok: false,
+            refusal: { code: 'CHAIN_UNREACHABLE', data: { chain: 'evm:1', reason: 'test' } },
+          },
+    )
+  expect(await withdraw(chain(1, { readCode }), 'USDC', '10')).toMatchObject({
+    ok: false,
     refusal: { code: 'CHAIN_UNREACHABLE' },
   })
 })

@@ -48,6 +48,7 @@ const evm: Partial<EvmPort> = {
   readBalances: () => Promise.resolve(ok([amount(ETH, 10n ** 18n), amount(USDC, 10_000_000_000n)])),
   estimateGas: () => Promise.resolve(ok(60_000n)),
   readDataFee: () => Promise.resolve(ok(0n)),
+  readCode: () => Promise.resolve(ok('0x')),
 }
 
 const pinned: Partial<PinnedVault> = {

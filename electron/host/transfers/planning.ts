@@ -12,7 +12,12 @@ import { parseEvmAddress } from '../../../shared/transfer/evm/address.ts'
 import { encodeTransferCall } from '../../../shared/transfer/evm/erc20.ts'
 import { type EvmFeeCaps, planEvmTransfer } from '../../../shared/transfer/evm/plan.ts'
 import type { Transfer } from '../../../shared/transfer/lifecycle.ts'
-import type { EvmTransactionPlan, TransferPlan } from '../../../shared/transfer/plan.ts'
+import { recipientWarnings } from '../../../shared/transfer/evm/warnings.ts'
+import type {
+  EvmTransactionPlan,
+  PlanWarning,
+  TransferPlan,
+} from '../../../shared/transfer/plan.ts'
 import {
   type Amount,
   type Asset,
@@ -24,7 +29,7 @@ import {
 import type { PinnedVault } from '../../../shared/vault/account.ts'
 import { decodeBitcoinAddress } from '../../../shared/vault/address.ts'
 import type { Portfolio } from '../portfolio.ts'
-import type { BitcoinPort, Clock, EvmPort, Random } from '../ports.ts'
+import type { BitcoinPort, ChainResult, Clock, EvmPort, Random } from '../ports.ts'
 import type { Vault } from '../vault.ts'
 import { checkConflict, coinsUnderWay, withoutSweepsUnderWay } from './inFlight.ts'
 import { evmFeeCaps } from './evmFees.ts'
@@ -81,13 +86,15 @@ export function createPlanner(context: PlanningContext): Planner {
       | 'after'
       | 'execution'
       | 'replaces'
-    >,
+    > & { readonly warnings?: readonly PlanWarning[] | undefined },
     pricedAssets: readonly string[],
   ): TransferPlan {
     const now = context.clock.now()
     const policy = context.policy()
+    const { warnings, ...said } = fields
     return {
-      ...fields,
+      ...said,
+      ...(warnings === undefined || warnings.length === 0 ? {} : { warnings }),
       createdAt: now,
       expiresAt: now + policy.planLifetimeMs,
       prices: pricedAssets.flatMap((asset) => freshQuote(asset) ?? []),
@@ -120,6 +127,23 @@ export function createPlanner(context: PlanningContext): Planner {
     return port.tokens.find((token) => token.asset.symbol === symbol)
   }
 
+  /** What lies at both ends of a payment; an answer that did not come is no all-clear. */
+  async function readWarnings(
+    port: EvmPort,
+    own: string,
+    recipient: string,
+    signal: AbortSignal,
+  ): Promise<ChainResult<readonly PlanWarning[]>> {
+    const [ownCode, recipientCode] = await Promise.all([
+      port.readCode(own, signal),
+      recipient === own ? ok(null) : port.readCode(recipient, signal),
+    ])
+    if (!ownCode.ok) return ownCode
+    if (!recipientCode.ok) return recipientCode
+    const codes = { ownCode: ownCode.value, recipientCode: recipientCode.value }
+    return ok(recipientWarnings({ own, recipient, ...codes }))
+  }
+
   /** An EIP-1559 transfer of the coin or a token, with nonce, gas and fees read now. */
   async function planEvm(
     request: {
@@ -133,7 +157,12 @@ export function createPlanner(context: PlanningContext): Planner {
     signal: AbortSignal,
   ): Promise<
     Result<
-      { readonly execution: EvmTransactionPlan; readonly amount: Amount; readonly fee: Amount },
+      {
+        readonly execution: EvmTransactionPlan
+        readonly amount: Amount
+        readonly fee: Amount
+        readonly warnings: readonly PlanWarning[]
+      },
       PlanCode
     >
   > {
@@ -141,11 +170,13 @@ export function createPlanner(context: PlanningContext): Planner {
     const from = pinned.evm.address
     const recipient = parseEvmAddress(request.recipient)
     if (!recipient.ok) return recipient
-    const [nonce, fees, balances] = await Promise.all([
+    const [warnings, nonce, fees, balances] = await Promise.all([
+      readWarnings(port, from, recipient.value, signal),
       port.readNonce(from, signal),
       port.readFees(signal),
       port.readBalances(from, signal),
     ])
+    if (!warnings.ok) return warnings
     if (!nonce.ok) return nonce
     if (!fees.ok) return fees
     if (!balances.ok) return balances
@@ -203,6 +234,7 @@ export function createPlanner(context: PlanningContext): Planner {
       execution: planned.value.execution,
       amount: amount(asset, planned.value.units),
       fee: amount(port.coin, planned.value.maxFeeWei),
+      warnings: warnings.value,
     })
   }
 
@@ -346,6 +378,7 @@ export function createPlanner(context: PlanningContext): Planner {
           purpose: 'withdraw',
           amount: planned.value.amount,
           networkFee: planned.value.fee,
+          warnings: planned.value.warnings,
           recipient: recipient.value,
           accountId: null,
           before: null,
@@ -410,10 +443,18 @@ export function createPlanner(context: PlanningContext): Planner {
       signal,
     )
     if (!execution.ok) return execution
+    const destination = execution.value
+    const onChain = vault.evmPort(destination.chain)
+    const warnings =
+      onChain === undefined
+        ? ok([])
+        : await readWarnings(onChain, destination.address, destination.address, signal)
+    if (!warnings.ok) return warnings
     return ok(
       envelope(
         {
           id,
+          warnings: warnings.value,
           purpose: 'sweep',
           amount: execution.value.amount,
           networkFee: execution.value.venueFee,
@@ -475,6 +516,7 @@ export function createPlanner(context: PlanningContext): Planner {
           purpose: 'top-up',
           amount: planned.value.amount,
           networkFee: planned.value.fee,
+          warnings: planned.value.warnings,
           recipient: { address: address.value, label: port.label, origin: 'venue-deposit' },
           accountId: input.accountId,
           before: standingOf(before),
@@ -509,8 +551,12 @@ export function createPlanner(context: PlanningContext): Planner {
         ? { accountId: null, before: null, after: null }
         : { accountId, before, after }
     const { amount: moved, networkFee } = planned.value
+    // A cancel pays only ourselves.
+    const warnings = transfer.plan.warnings?.filter(
+      ({ key }) => kind === 'speed-up' || key.startsWith('ownAccount'),
+    )
     return ok(
-      envelope({ ...planned.value, ...standing, id: newId() }, [
+      envelope({ ...planned.value, ...standing, warnings, id: newId() }, [
         ...new Set([moved.asset, networkFee.asset]),
       ]),
     )

@@ -147,6 +147,11 @@ describe.skipIf(anvil.kind === 'missing')('two EVM servers checked against each 
       (asked) => asked.readNonce(address, calm),
     ],
     [
+      'code',
+      { kind: 'lie', methods: ['eth_getCode'], result: () => `0xef0100${'12'.repeat(20)}` },
+      (asked) => asked.readCode(recipient, calm),
+    ],
+    [
       'mined nonce',
       { kind: 'lie', methods: ['eth_getTransactionCount'], result: raised },
       (asked) => asked.readMinedNonce(address, calm),

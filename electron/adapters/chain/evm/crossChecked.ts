@@ -170,6 +170,8 @@ export function crossChecked(
     // Here a no is an answer: what fails on one side is not signed on the other's word.
     estimateGas: (call, signal) =>
       agree((port) => port.estimateGas(call, signal), compareGas, signal, isSilent),
+    readCode: (address, signal) =>
+      agree((port) => port.readCode(address, signal), compareCode, signal),
     readDataFee: (transaction, signal) =>
       agree((port) => port.readDataFee(transaction, signal), compareDataFees, signal),
     readConfirmation,
@@ -238,6 +240,15 @@ function compareFees(a: EvmFees, b: EvmFees): Disagreement | null {
 
 function compareGas(a: bigint, b: bigint): Disagreement | null {
   return within(a, b, GAS_PERCENT) ? null : { field: 'gas', first: String(a), second: String(b) }
+}
+
+function compareCode(a: string, b: string): Disagreement | null {
+  return a === b ? null : { field: 'code', first: clip(a), second: clip(b) }
+}
+
+/** A delegation whole, a contract's first bytes. */
+function clip(code: string): string {
+  return code.length > 48 ? `${code.slice(0, 48)}…` : code
 }
 
 function compareDataFees(a: bigint, b: bigint): Disagreement | null {

@@ -161,6 +161,12 @@ export function createEvm(options: EvmOptions): EvmPort {
       return ok((gas * (100n + GAS_MARGIN_PERCENT) + 99n) / 100n)
     },
 
+    async readCode(address, signal) {
+      const checked = await check([], signal)
+      if (!checked.ok) return checked
+      return node.ask('eth_getCode', [address, 'latest'], hexSchema, signal)
+    },
+
     async readDataFee(transaction, signal) {
       if (options.dataFee !== 'op-stack') return ok(0n)
       const checked = await check([], signal)
