@@ -29,11 +29,14 @@ export interface MarginAccount {
 /** Reads the snapshot into pools; pure, never throws on any parsed snapshot. */
 export function readMarginAccount(snapshot: AccountSnapshot): MarginAccount {
   const refusals: InputRefusal[] = []
-  const read = positionReader(snapshot, refusals)
+  const account = accountProblems(snapshot, refusals)
+  const read = positionReader(snapshot, account, refusals)
   const cross = snapshot.positions.filter(drawsOnCross)
   const isolated = snapshot.positions.filter((position) => !drawsOnCross(position))
   const pools = [
-    ...crossGroups(snapshot, cross).map((group) => crossPool(snapshot, group, read, refusals)),
+    ...crossGroups(snapshot, cross).map((group) =>
+      crossPool(snapshot, group, account, read, refusals),
+    ),
     ...isolated.map((position) => isolatedPool(snapshot, position, read, refusals)),
   ]
   return { pools, refusals }
@@ -49,8 +52,11 @@ type ReadPosition = (position: Position) => {
   readonly problems: readonly string[]
 }
 
-function positionReader(snapshot: AccountSnapshot, refusals: InputRefusal[]): ReadPosition {
-  const account = accountProblems(snapshot, refusals)
+function positionReader(
+  snapshot: AccountSnapshot,
+  account: readonly string[],
+  refusals: InputRefusal[],
+): ReadPosition {
   // One symbol may be held cross and isolated at once; the same of both is the same position twice.
   const identity = (position: Position) => `${position.marginMode} ${positionKey(position)}`
   const twice = repeated(snapshot.positions.map(identity))
@@ -67,10 +73,12 @@ function positionReader(snapshot: AccountSnapshot, refusals: InputRefusal[]): Re
 function crossPool(
   snapshot: AccountSnapshot,
   group: CrossGroup,
+  account: readonly string[],
   read: ReadPosition,
   refusals: InputRefusal[],
 ): Pool {
-  const missing: string[] = []
+  // What the account's mode leaves unknown is unknown of its money too, with or without a position.
+  const missing: string[] = group.collaterals.length > 0 ? [...account] : []
   const held: Held[] = []
   const items: Item[] = []
   const take = (item: Item | string) => {

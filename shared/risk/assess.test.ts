@@ -147,6 +147,21 @@ describe('assess', () => {
     expect(total(12_000).equityVerification?.kind).toBe('differs')
   })
 
+  it('checks a price of liquidation without knowing what the settle asset is worth in dollars', () => {
+    const priced = account({ collaterals: [cash(20_000)], positions: [position()] })
+    const [held] = verified(priced).positions
+    if (held === undefined) throw new Error('no position')
+    const unpriced = account({ collaterals: [cash(20_000, { priceUsd: null })], positions: [held] })
+    const report = assess(unpriced, options)
+    expect(report.positions[0]?.verification.kind).toBe('matches')
+    expect(report.positions[0]?.displayed).toEqual(assess(priced, options).positions[0]?.displayed)
+    // Nothing in dollars came with it.
+    expect(report.state).toBe('partial')
+    expect(report.equityUsd).toEqual({ kind: 'unknown', missing: ['collaterals.USDC.priceUsd'] })
+    expect(report.positions[0]?.notionalUsd.kind).toBe('unknown')
+    expect(report.excessUsd.kind).toBe('unknown')
+  })
+
   it('is unverified in portfolio mode, with nothing computed', () => {
     const report = assess({ ...demo, marginMode: 'portfolio' }, options)
     expect(report.distanceDown.kind).toBe('unknown')

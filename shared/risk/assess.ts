@@ -3,6 +3,7 @@
 import type { AccountSnapshot } from '../collateral/snapshot.ts'
 import { type Pool, readMarginAccount } from '../margin/account.ts'
 import { makeSolver, type Solver } from '../margin/breach.ts'
+import { readUnpricedPools } from '../margin/unpriced.ts'
 import { ruleOf } from '../margin/venues/table.ts'
 import type { Betas } from '../market/betas.ts'
 import { distanceOf, highestRise, jointVelocities, nearerDistance } from './distance.ts'
@@ -25,7 +26,7 @@ import { slackCurve } from './slackCurve.ts'
 import { slackInSigmas } from './slackInSigmas.ts'
 import { verifyEquity } from './verifyEquity.ts'
 import { touchWithinDay } from './touch.ts'
-import { positionRisk } from './verifyPosition.ts'
+import { notionalOf, positionRisk } from './verifyPosition.ts'
 
 /**
  * Says how far one account is from liquidation, what it must hold, and what may leave.
@@ -37,8 +38,12 @@ export function assess(snapshot: AccountSnapshot, options: AssessOptions): RiskR
   const solve = makeSolver()
   const held = pools.filter((pool) => pool.positions.length > 0)
   const poolRisks = held.map((pool) => poolRisk(pool, options, solve))
+  const unpriced = readUnpricedPools(snapshot)
   const positions = held.flatMap((pool) =>
-    pool.positions.map((position) => positionRisk(pool, position, rule, solve)),
+    pool.positions.map((position) => ({
+      ...positionRisk(unpriced.get(pool.id) ?? pool, position, rule, solve),
+      notionalUsd: notionalOf(pool, position),
+    })),
   )
   const need = requirementOf(snapshot, pools, options)
   const distanceDown = nearest(

@@ -19,7 +19,7 @@ export function positionRisk(
   position: Position,
   rule: VenueRule,
   solve: Solver,
-): PositionRisk {
+): Omit<PositionRisk, 'notionalUsd'> {
   const common = {
     symbol: position.symbol,
     leg: position.leg,
@@ -27,21 +27,11 @@ export function positionRisk(
     reported: position.reportedLiquidation,
   }
   const unknown = (missing: readonly string[]): Measure => ({ kind: 'unknown', missing })
-  const item = pool.items.find(
-    (candidate) =>
-      candidate.kind === 'position' &&
-      candidate.symbol === position.symbol &&
-      candidate.sign === (position.side === 'long' ? 1 : -1),
-  )
-  const notionalUsd: Measure =
-    item === undefined
-      ? unknown([`positions.${positionKey(position)}`])
-      : { kind: 'known', value: itemNotional(item, item.price) }
+  const item = itemOf(pool, position)
   if (pool.missing.length > 0 || item === undefined) {
     const missing = pool.missing
     return {
       ...common,
-      notionalUsd,
       trigger: unknown(missing),
       displayed: unknown(missing),
       verification: { kind: 'unverified', missing },
@@ -51,11 +41,27 @@ export function positionRisk(
   const displayed = displayedBy(rule, pool, position, item, trigger, solve)
   return {
     ...common,
-    notionalUsd,
     trigger: trigger.kind === 'price' ? { kind: 'known', value: trigger.price } : null,
     displayed: displayed === undefined ? null : { kind: 'known', value: displayed },
     verification: verify(position, displayed, dependsOnOthers(pool)),
   }
+}
+
+function itemOf(pool: Pool, position: Position): Item | undefined {
+  return pool.items.find(
+    (candidate) =>
+      candidate.kind === 'position' &&
+      candidate.symbol === position.symbol &&
+      candidate.sign === (position.side === 'long' ? 1 : -1),
+  )
+}
+
+/** USD. */
+export function notionalOf(pool: Pool, position: Position): Measure {
+  const item = itemOf(pool, position)
+  return item === undefined
+    ? { kind: 'unknown', missing: [`positions.${positionKey(position)}`] }
+    : { kind: 'known', value: itemNotional(item, item.price) }
 }
 
 /** An isolated position that draws on the cross balance is shown as if it stood alone. */

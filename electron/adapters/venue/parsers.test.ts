@@ -262,7 +262,7 @@ describe('hand-made answers', () => {
     expect(snapshot.gaps).toEqual([])
     expect(snapshot.asOf).toBe(1_704_261_007_014)
     expect(snapshot.collaterals[0]?.wallet).toBe('11523.816934')
-    expect(snapshot.positions[0]).toMatchObject({ isolatedWallet: '24.38097', tickSize: '0.1' })
+    expect(snapshot.positions[0]).toMatchObject({ isolatedWallet: '24.88097', tickSize: '0.1' })
     expect(snapshot.positions[1]?.tiers).toEqual([{ floor: 0, rate: 0.025, deduction: 0 }])
   })
 })

@@ -134,7 +134,10 @@ export function parsePosition(row: Row, tables: Tables, gaps: Gap[]): Position |
   const amount = fields.decimal('positionAmt')
   const entry = fields.positive('entryPrice')
   const mark = fields.positive('markPrice')
-  const settle = fields.text('marginAsset')
+  // Version 2 of the answer leaves the margin asset to exchangeInfo.
+  const listed = tables.symbols.get(symbol)?.['marginAsset']
+  const named = row['marginAsset'] === undefined && typeof listed === 'string' ? listed : null
+  const settle = named ?? fields.text('marginAsset')
   const unrealised = fields.decimal('unRealizedProfit')
   const leg = legs[nameOf(row['positionSide'])]
   if (leg === undefined) fields.report('positionSide', 'malformed')
@@ -173,7 +176,8 @@ export function parsePosition(row: Row, tables: Tables, gaps: Gap[]): Position |
     mark,
     marginMode,
     isolatedWallet,
-    autoAddMargin: marginMode === 'isolated' && saysYes(config?.['isAutoAddMargin']),
+    autoAddMargin:
+      marginMode === 'isolated' && saysYes(config?.['isAutoAddMargin'] ?? row['isAutoAddMargin']),
     leverage,
     tiers: parseTiers(tables.brackets.get(symbol), symbol, gaps),
     liquidationFeeRate: 0,

@@ -19,6 +19,7 @@ import {
   parseList,
   parseRow,
   quoteValue,
+  type Fields,
   type Row,
   readFields,
 } from '../fields.ts'
@@ -161,6 +162,22 @@ function marginOf(row: Row): Margin | null {
   return { mode: type, leverage: parseExact(leverage?.['value']) ?? null }
 }
 
+/** Margin without profit and loss: the position's dollar balance plus what it paid for the coins. Only where the
+ *  venue leaves the balance out, marginUsed less the profit, whose last digit is rounded. */
+function isolatedWalletOf(
+  fields: Fields,
+  size: Decimal,
+  entry: Decimal,
+  unrealised: Decimal | null,
+): Decimal | null {
+  const raw = parseExact(parseRow(fields.row['leverage'])?.['rawUsd'])
+  if (raw !== undefined)
+    return parseDecimal(decimalFromBig(new Big(raw).plus(new Big(size).times(entry)))) ?? null
+  const used = fields.decimal('marginUsed')
+  if (used === null || unrealised === null) return null
+  return decimalFromBig(new Big(used).minus(unrealised))
+}
+
 /** One assetPositions row's `position`; null (with gaps) when a figure the risk rests on is unusable. */
 export function parsePosition(row: Row, meta: PerpMeta, gaps: Gap[]): Position | null {
   const coin = typeof row['coin'] === 'string' ? row['coin'] : '?'
@@ -176,8 +193,9 @@ export function parsePosition(row: Row, meta: PerpMeta, gaps: Gap[]): Position |
   const mark = context.positive('markPx')
   if (symbol === null || amount === null || entry === null || mark === null) return null
   if (margin === null) return null
-  const used = margin.mode === 'isolated' ? fields.decimal('marginUsed') : null
-  if (margin.mode === 'isolated' && (used === null || unrealised === null)) return null
+  const isolatedWallet =
+    margin.mode === 'isolated' ? isolatedWalletOf(fields, amount, entry, unrealised) : null
+  if (margin.mode === 'isolated' && isolatedWallet === null) return null
   const funding = fundingOf(market?.context)
   if (funding === null) context.report('funding', 'missing')
   const tickSize = tickSizeOf(mark, market?.universe['szDecimals'])
@@ -194,9 +212,7 @@ export function parsePosition(row: Row, meta: PerpMeta, gaps: Gap[]): Position |
     entry,
     mark,
     marginMode: margin.mode,
-    // marginUsed of an isolated position counts its profit and loss.
-    isolatedWallet:
-      used === null || unrealised === null ? null : decimalFromBig(new Big(used).minus(unrealised)),
+    isolatedWallet,
     leverage: margin.leverage,
     tiers: parseTiers(coin, market?.universe, meta.tables, gaps),
     liquidationFeeRate: 0,
