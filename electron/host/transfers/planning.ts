@@ -244,6 +244,7 @@ export function createPlanner(context: PlanningContext): Planner {
 
   /** A look-alike is refused; an address that was never paid, or only just, gets little. */
   function checkRecipient(
+    chain: string,
     address: string,
     asked: Amount,
   ): Result<'known' | 'new', 'ADDRESS_INVALID' | 'FIRST_PAYMENT_OVER_CAP'> {
@@ -252,7 +253,7 @@ export function createPlanner(context: PlanningContext): Planner {
     const alike = checkLookAlike(address, familiar)
     if (!alike.ok) return alike
     return checkPayment(
-      { id: null, address, asked, claims: [] },
+      { id: null, chain, address, asked, claims: [] },
       {
         transfers: context.transfers(),
         quoteOf: freshQuote,
@@ -263,13 +264,14 @@ export function createPlanner(context: PlanningContext): Planner {
   }
 
   function recipientOf(
+    chain: string,
     address: string,
     label: string | undefined,
     asked: Amount,
   ): Result<TransferPlan['recipient'], 'ADDRESS_INVALID' | 'FIRST_PAYMENT_OVER_CAP'> {
     if (ownAddresses().includes(address))
       return ok({ address, label: label ?? '', origin: 'vault' })
-    const checked = checkRecipient(address, asked)
+    const checked = checkRecipient(chain, address, asked)
     if (!checked.ok) return checked
     const known = knownRecipients(context.transfers())
     const before = known.find((recipient) => recipient.address === address)
@@ -322,7 +324,12 @@ export function createPlanner(context: PlanningContext): Planner {
       signal,
     )
     if (!planned.ok) return planned
-    const recipient = recipientOf(address.value.address, input.label, planned.value.amount)
+    const recipient = recipientOf(
+      'bitcoin',
+      address.value.address,
+      input.label,
+      planned.value.amount,
+    )
     if (!recipient.ok) return recipient
     return ok(
       envelope(
@@ -369,7 +376,7 @@ export function createPlanner(context: PlanningContext): Planner {
     if (!planned.ok) return planned
     const address = parseEvmAddress(input.address.trim())
     if (!address.ok) return address
-    const recipient = recipientOf(address.value, input.label, planned.value.amount)
+    const recipient = recipientOf(input.chain, address.value, input.label, planned.value.amount)
     if (!recipient.ok) return recipient
     return ok(
       envelope(
@@ -505,7 +512,7 @@ export function createPlanner(context: PlanningContext): Planner {
     if (!address.ok) return address
     // Whoever holds the window can connect an account of their own: its deposit address is a stranger's until paid.
     if (!context.isGiven(input.accountId)) {
-      const trusted = checkRecipient(address.value, planned.value.amount)
+      const trusted = checkRecipient(chain, address.value, planned.value.amount)
       if (!trusted.ok) return trusted
     }
     const before = portfolio.report(snapshot)

@@ -53,7 +53,7 @@ test('without a price a new recipient gets nothing', () => {
 })
 
 test('the cap holds until the cool-off after the first confirmed payment has ended', () => {
-  const known = [{ address, label: '', firstConfirmedAt: 1_000 }]
+  const known = [{ chain: 'bitcoin', address, label: '', firstConfirmedAt: 1_000 }]
   const ask = (now: number) =>
     checkFirstPayment({ address, asked: btc('1'), quote, known, paidUsd: 0, policy, now }).ok
   expect(ask(1_000 + 24 * HOUR_MS - 1)).toBe(false)
@@ -128,21 +128,36 @@ test.each([
     left: '0.00000000',
   },
 ])('payments to a new address count together: $name', ({ transfers, left }) => {
-  const asked = { id: null, address, asked: btc('1'), claims: [] }
+  const asked = { id: null, chain: 'evm:1', address, asked: btc('1'), claims: [] }
   expect(checkPayment(asked, { transfers, quoteOf, policy, now: 1 })).toMatchObject({
     refusal: { code: 'FIRST_PAYMENT_OVER_CAP', data: { cap: left } },
   })
 })
 
+test('an address that is trusted on one chain starts anew on another', () => {
+  const transfers = [payment({ state: 'done' }, 0)]
+  const now = 1 + policy.coolOffHours * HOUR_MS
+  const ask = (chain: string, text: string) =>
+    checkPayment(
+      { id: null, chain, address, asked: btc(text), claims: [] },
+      { transfers, quoteOf, policy, now },
+    )
+  expect(ask('evm:1', '1')).toEqual({ ok: true, value: 'known' })
+  expect(ask('evm:137', '1')).toMatchObject({
+    refusal: { code: 'FIRST_PAYMENT_OVER_CAP', data: { cap: '0.01000000' } },
+  })
+  expect(ask('evm:137', '0.01')).toEqual({ ok: true, value: 'new' })
+})
+
 test('a payment is not counted against itself', () => {
   const transfers = [payment({ state: 'signing' }, 0)]
-  const own = { id: 't0', address, asked: btc('0.01'), claims: [] }
+  const own = { id: 't0', chain: 'evm:1', address, asked: btc('0.01'), claims: [] }
   expect(checkPayment(own, { transfers, quoteOf, policy, now: 1 }).ok).toBe(true)
 })
 
 test('what was paid without a price leaves nothing', () => {
   const only = (asset: string) => (asset === 'BTC' ? quote : undefined)
-  const asked = { id: null, address, asked: btc('0.0001'), claims: [] }
+  const asked = { id: null, chain: 'evm:1', address, asked: btc('0.0001'), claims: [] }
   const context = { transfers: [payment({}, 0)], quoteOf: only, policy, now: 1 }
   expect(checkPayment(asked, context)).toMatchObject({ ok: false })
 })

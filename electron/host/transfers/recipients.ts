@@ -17,6 +17,8 @@ import { HOUR_MS } from '../../../shared/units/time.ts'
 import { claimsOf, isUnderWay } from './inFlight.ts'
 
 export interface KnownRecipient {
+  /** 'bitcoin' or 'evm:<chainId>': a contract's address on one chain may be nobody's, or another's, on the next. */
+  readonly chain: string
   readonly address: string
   readonly label: string
   /** When the first payment to it was confirmed. */
@@ -26,12 +28,27 @@ export interface KnownRecipient {
 /** Letters at each end that people compare, and that address poisoning therefore copies. */
 const comparedLetters = 4
 
+function chainOfPlan({ execution }: Pick<TransferPlan, 'execution'>): string {
+  switch (execution.kind) {
+    case 'bitcoin':
+      return 'bitcoin'
+    case 'evm':
+      return `evm:${execution.chainId}`
+    case 'venue':
+      return execution.chain
+  }
+}
+
+/** Once for each chain on which an address was paid. */
 export function knownRecipients(transfers: readonly Transfer[]): readonly KnownRecipient[] {
   const known = new Map<string, KnownRecipient>()
   for (const transfer of [...transfers].sort((a, b) => a.createdAt - b.createdAt)) {
     const { recipient } = transfer.plan
-    if (transfer.state !== 'done' || known.has(recipient.address)) continue
-    known.set(recipient.address, {
+    const chain = chainOfPlan(transfer.plan)
+    const key = `${chain} ${recipient.address}`
+    if (transfer.state !== 'done' || known.has(key)) continue
+    known.set(key, {
+      chain,
       address: recipient.address,
       label: recipient.label,
       firstConfirmedAt: transfer.updatedAt,
@@ -77,7 +94,7 @@ function worthUsd({ amount, prices }: TransferPlan, quote: Quote | undefined): n
 }
 
 /**
- * USD that went or may yet go to this address; null when some of it has no price.
+ * USD that went or may yet go to this address on all chains where it is not trusted yet; null when some of it has no price.
  * @param payment  itself, and what spends its coins or its nonce, is left out: only one of those can happen
  */
 export function paidUsd(
@@ -88,10 +105,11 @@ export function paidUsd(
   },
   transfers: readonly Transfer[],
   quoteOf: (asset: string) => Quote | undefined,
+  trustedOn: ReadonlySet<string>,
 ): number | null {
   const worths = transfers
     .filter((other) => other.plan.recipient.address === payment.address && mayBePaid(other))
-    .filter((other) => other.id !== payment.id)
+    .filter((other) => other.id !== payment.id && !trustedOn.has(chainOfPlan(other.plan)))
     .map(({ plan }) => ({
       claims: claimsOf(plan),
       usd: worthUsd(plan, quoteOf(plan.amount.asset)) ?? Number.POSITIVE_INFINITY,
@@ -161,18 +179,23 @@ export interface PaymentContext {
 export function checkPayment(
   payment: {
     readonly id: string | null
+    readonly chain: string
     readonly address: string
     readonly asked: Amount
     readonly claims: readonly string[]
   },
   { transfers, quoteOf, policy, now }: PaymentContext,
 ): Result<'known' | 'new', 'FIRST_PAYMENT_OVER_CAP'> {
+  const known = knownRecipients(transfers).filter(({ address }) => address === payment.address)
+  const trustedOn = known
+    .filter(({ firstConfirmedAt }) => now >= firstConfirmedAt + policy.coolOffHours * HOUR_MS)
+    .map(({ chain }) => chain)
   return checkFirstPayment({
     address: payment.address,
     asked: payment.asked,
     quote: quoteOf(payment.asked.asset),
-    known: knownRecipients(transfers),
-    paidUsd: paidUsd(payment, transfers, quoteOf),
+    known: known.filter(({ chain }) => chain === payment.chain),
+    paidUsd: paidUsd(payment, transfers, quoteOf, new Set(trustedOn)),
     policy,
     now,
   })
@@ -189,7 +212,13 @@ export function checkPlannedPayment(
   const given = recipient.origin === 'venue-deposit' && accountId !== null && isGiven(accountId)
   if (own || given) return ok('known')
   return checkPayment(
-    { id: plan.id, address: recipient.address, asked: plan.amount, claims: claimsOf(plan) },
+    {
+      id: plan.id,
+      chain: chainOfPlan(plan),
+      address: recipient.address,
+      asked: plan.amount,
+      claims: claimsOf(plan),
+    },
     context,
   )
 }
