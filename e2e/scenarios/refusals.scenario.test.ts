@@ -286,6 +286,25 @@ describe('a plan', () => {
     }
   })
 
+  test('on a price that another venue contradicts is refused with both', async () => {
+    scene.world.venues.hyperliquid.faults.add({
+      endpoint: 'metaAndAssetCtxs',
+      fault: { kind: 'set', path: '1.*.markPx', value: '20000' },
+    })
+    await scene.client.call('portfolio.refresh', {})
+    expect(await planRefusal(scene, bitcoinPayment)).toMatchObject({
+      code: 'PRICES_DISAGREE',
+      data: { asset: 'BTC', low: '20000' },
+    })
+    // Were the lower price believed, a new address would get several times the cap.
+    expect(await planRefusal(scene, { ...bitcoinPayment, amount: '0.04' })).toMatchObject({
+      code: 'FIRST_PAYMENT_OVER_CAP',
+    })
+    scene.world.venues.hyperliquid.faults.clear()
+    await scene.client.call('portfolio.refresh', {})
+    await plan(scene, bitcoinPayment)
+  })
+
   test('on a top-up address that the venue tells differently the second time is refused', async () => {
     scene.world.venues.binance.faults.add({
       endpoint: '/sapi/v1/capital/deposit/address/list',

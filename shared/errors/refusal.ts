@@ -62,6 +62,14 @@ export interface RefusalData {
     readonly movedBps: number
     readonly limitBps: number
   }
+  /** Fresh prices of one asset, USD, from two venues of which at least one is wrong. */
+  PRICES_DISAGREE: {
+    readonly asset: string
+    readonly low: string
+    readonly lowSource: string
+    readonly high: string
+    readonly highSource: string
+  }
   PLAN_DIGEST_MISMATCH: { readonly approved: string; readonly actual: string }
   /** `with`: the transfer that holds it. */
   PLAN_CONFLICTS: { readonly over: string; readonly with: string }
@@ -154,6 +162,7 @@ export const refusalRetryable: { readonly [C in RefusalCode]: boolean } = {
   NETWORK_SUSPENDED: true,
   PLAN_EXPIRED: false,
   PLAN_PRICES_MOVED: false,
+  PRICES_DISAGREE: true,
   PLAN_DIGEST_MISMATCH: false,
   PLAN_CONFLICTS: false,
   PLAN_STATE_WRONG: false,
