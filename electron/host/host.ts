@@ -33,7 +33,12 @@ import { createTransfers } from './transfers/engine.ts'
 import { checkConflict, isUnderWay, withoutSweepsUnderWay } from './transfers/inFlight.ts'
 import { nonceSiblings, type ReplacementKind } from './transfers/planReplacement.ts'
 import { createPlanner } from './transfers/planning.ts'
-import { type RecheckContext, recheckPayment, recheckPlan } from './transfers/recheck.ts'
+import {
+  type RecheckContext,
+  recheckPayment,
+  recheckPlan,
+  recheckTerms,
+} from './transfers/recheck.ts'
 import { createRunStep } from './transfers/steps.ts'
 import { viewTransfer } from './transfers/view.ts'
 import { type Vault, createVault } from './vault.ts'
@@ -117,6 +122,7 @@ export function createHost(ports: HostPorts): Result<Host> {
 
   const recheckContext: RecheckContext = {
     portfolio,
+    vault,
     policy: () => policy,
     now: () => clock.now(),
     transfers: () => transfers.list(),
@@ -131,6 +137,8 @@ export function createHost(ports: HostPorts): Result<Host> {
     curve: ports.curve,
     venue: (accountId) => portfolio.account(accountId)?.port,
     recheck: async (transfer) => blocked() ?? recheckPlan(transfer.plan, recheckContext),
+    recheckTerms: async ({ plan }, signal) =>
+      blocked() ?? recheckTerms(plan, recheckContext, signal),
     countedElsewhere: (mine, txid) =>
       transfers
         .list()

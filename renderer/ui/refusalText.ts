@@ -17,6 +17,8 @@ const amountFields = new Set([
   'cap',
   'fee',
   'slackAfter',
+  'before',
+  'after',
 ])
 const priceFields: ReadonlySet<string> = new Set(['planned', 'now', 'low', 'high'])
 

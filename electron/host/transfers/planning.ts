@@ -446,7 +446,13 @@ export function createPlanner(context: PlanningContext): Planner {
     if (!checked.ok) return checked
     const id = newId()
     const execution = await planVenueWithdrawal(
-      { venue: port, amount: leaves.value, transferId: id, vault },
+      {
+        venue: port,
+        amount: leaves.value,
+        transferId: id,
+        vault,
+        feeCapOfAmount: context.policy().feeCapOfAmount,
+      },
       signal,
     )
     if (!execution.ok) return execution

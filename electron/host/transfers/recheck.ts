@@ -17,8 +17,10 @@ import {
   compareAmounts,
 } from '../../../shared/units/amount.ts'
 import type { Portfolio } from '../portfolio.ts'
+import type { Vault } from '../vault.ts'
 import { ageOf, checkAgreement, freshOf, highestOf } from '../quotes.ts'
 import { withoutSweepsUnderWay } from './inFlight.ts'
+import { checkTerms } from './planVenue.ts'
 import { checkPlannedPayment } from './recipients.ts'
 
 /** Basis points between two positive prices, of the first; infinite when one is not a price. */
@@ -172,10 +174,13 @@ export function checkSweep(
   return ok({ before, after })
 }
 
+const termsTimeoutMs = 15_000
+
 type RecheckCode = CodeOf<typeof transfersApprove>
 
 export interface RecheckContext {
   readonly portfolio: Portfolio
+  readonly vault: Vault
   readonly policy: () => Policy
   readonly now: () => number
   readonly transfers: () => readonly Transfer[]
@@ -186,13 +191,26 @@ export interface RecheckContext {
 /** Still under the first payment's cap, with what was approved since. Waits for nothing. */
 export function recheckPayment(
   plan: TransferPlan,
-  { portfolio, isGiven, ...context }: RecheckContext,
+  { portfolio, isGiven, ...context }: Omit<RecheckContext, 'vault'>,
 ): Result<unknown, 'FIRST_PAYMENT_OVER_CAP'> {
   const [policy, now] = [context.policy(), context.now()]
   const quoteOf = (asset: string) =>
     highestOf(freshOf(portfolio.quotesOf(asset), now, policy.staleAfterMs))
   const payments = { transfers: context.transfers(), quoteOf, policy, now }
   return checkPlannedPayment(plan, payments, isGiven)
+}
+
+/** A sweep on the venue's terms of now; null for every other plan. */
+export async function recheckTerms(
+  { execution }: TransferPlan,
+  { portfolio, vault, policy }: Pick<RecheckContext, 'portfolio' | 'vault' | 'policy'>,
+  signal: AbortSignal,
+): Promise<Refusal<RecheckCode> | null> {
+  if (execution.kind !== 'venue') return null
+  const port = portfolio.account(execution.accountId)?.port
+  if (port === undefined) return { code: 'SNAPSHOT_MISSING', data: { venue: execution.accountId } }
+  const terms = await checkTerms(execution, port, vault, policy().feeCapOfAmount, signal)
+  return terms.ok ? null : terms.refusal
 }
 
 export async function recheckPlan(
@@ -218,5 +236,6 @@ export async function recheckPlan(
   if (account.refusal !== null) return account.refusal
   const settled = withoutSweepsUnderWay(account.snapshot, context.transfers(), plan.id)
   const safe = checkSweep(account.snapshot, plan.amount, portfolio, policy, context.now(), settled)
-  return safe.ok ? null : safe.refusal
+  if (!safe.ok) return safe.refusal
+  return recheckTerms(plan, context, AbortSignal.timeout(termsTimeoutMs))
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ok } from '../../../shared/errors/refusal.ts'
+import { type Refusal, ok } from '../../../shared/errors/refusal.ts'
 import type { Transfer } from '../../../shared/transfer/lifecycle.ts'
 import { amount, USDC } from '../../../shared/units/amount.ts'
 import type { EvmPort, VenuePort } from '../ports.ts'
@@ -114,4 +114,47 @@ test('one internal move in the history is evidence for one transfer, though two 
     ),
   )
   expect(results.map(({ kind }) => kind).sort()).toEqual(['done', 'unknown'])
+})
+
+/** Between the two legs the venue's terms read as `answers`, one after the other, the last for ever. */
+async function runWithdraw(answers: readonly (Refusal | null)[]) {
+  let now = 0
+  let asked = 0
+  const ordered: string[] = []
+  const venue: Pick<VenuePort, 'withdraw'> = {
+    withdraw({ clientId }) {
+      ordered.push(clientId)
+      return Promise.resolve(ok({ venueId: '9' }))
+    },
+  }
+  const context: Partial<StepContext> = {
+    clock: { now: () => now, sleep: (ms) => Promise.resolve(void (now += ms)) },
+    venue: () => venue as VenuePort,
+    recheckTerms: () => Promise.resolve(answers[Math.min(asked++, answers.length - 1)] ?? null),
+  }
+  if (sweep.plan.execution.kind !== 'venue') throw new Error('not a sweep')
+  const internal = { from: 'margin', to: 'spot', amount: moved }
+  const plan = { ...sweep.plan, execution: { ...sweep.plan.execution, internal } }
+  const result = await createRunStep(context as StepContext)({ ...sweep, plan }, 'venue-withdraw', {
+    resumed: false,
+    signal: new AbortController().signal,
+  })
+  return { result, ordered }
+}
+
+const suspended: Refusal = {
+  code: 'NETWORK_SUSPENDED',
+  data: { venue: 'x', asset: 'USDC', network: 'ETH' },
+}
+const away: Refusal = { code: 'VENUE_UNREACHABLE', data: { venue: 'x', reason: 'away' } }
+
+test.each([
+  { name: 'still stand is ordered', answers: [null], kind: 'done' },
+  { name: 'have changed is not ordered', answers: [suspended], kind: 'refused' },
+  { name: 'come at the second question is ordered', answers: [away, null], kind: 'done' },
+  { name: 'never come is not ordered', answers: [away], kind: 'refused' },
+])('a withdrawal whose terms $name', async ({ answers, kind }) => {
+  const { result, ordered } = await runWithdraw(answers)
+  expect(result.kind).toBe(kind)
+  expect(ordered).toHaveLength(kind === 'done' ? 1 : 0)
 })

@@ -42,6 +42,8 @@ export interface StepContext {
   readonly venue: (accountId: string) => VenuePort | undefined
   /** Checks the plan against the world right before money is ordered to move: prices, age, risk afterwards. */
   readonly recheck: (transfer: Transfer, signal: AbortSignal) => Promise<Refusal | null>
+  /** The venue's own terms alone: what is asked between the two legs of a sweep. */
+  readonly recheckTerms: (transfer: Transfer, signal: AbortSignal) => Promise<Refusal | null>
   /** Internal moves other transfers already claimed as theirs. */
   readonly isClaimed: (venueId: string) => boolean
   /** Signed transactions of ours with the same account and nonce. */
@@ -376,11 +378,30 @@ export function createRunStep(context: StepContext): RunStep {
     })
   }
 
+  /** What still stands against ordering the withdrawal. The money has left the margin account already: a venue that
+   *  is away is asked again for a while. */
+  async function termsAgainst(transfer: Transfer, signal: AbortSignal): Promise<StepResult | null> {
+    if (venuePlan(transfer).internal === null) {
+      const moved = await context.recheck(transfer, signal)
+      return moved === null ? null : refused(moved)
+    }
+    const until = clock.now() + evidenceForMs
+    for (let pauseMs = firstPauseMs; ; pauseMs = slower(pauseMs)) {
+      const against = await context.recheckTerms(transfer, withTimeout(signal))
+      if (against === null) return null
+      const away = against.code === 'VENUE_UNREACHABLE' || against.code === 'VENUE_RATE_LIMITED'
+      if (!away || signal.aborted || clock.now() >= until) return refused(against)
+      await clock.sleep(Math.min(pauseMs, until - clock.now()), signal).catch(() => undefined)
+    }
+  }
+
   async function venueWithdraw({ transfer, resumed, signal }: StepInput): Promise<StepResult> {
     const plan = venuePlan(transfer)
     const venue = venueOf(transfer)
     const since = transfer.steps.find((known) => known.kind === 'venue-withdraw')?.at ?? clock.now()
     if (!resumed) {
+      const against = await termsAgainst(transfer, signal)
+      if (against !== null) return signal.aborted ? stopped : against
       const asked = await venue.withdraw(
         {
           amount: plan.amount,
