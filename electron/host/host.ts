@@ -156,6 +156,10 @@ export function createHost(ports: HostPorts): Result<Host> {
         ),
     siblings: (transfer) =>
       nonceSiblings(transfer, transfers.list()).map((sibling) => sibling.txid),
+    isReplaced: ({ id }) =>
+      transfers
+        .list()
+        .some((other) => other.plan.replaces?.transferId === id && other.signed !== null),
     isClaimed: (venueId) =>
       transfers
         .list()
