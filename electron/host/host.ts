@@ -51,8 +51,30 @@ const historyLength = 1_440
 
 type NetWorthPoint = OutputOf<typeof portfolioRead>['history'][number]
 
-/** Opens the journal, replays it, and goes on with what was under way. Refuses a store it cannot trust. */
+interface Started {
+  close(): Promise<void>
+}
+
+/** Opens the journal, replays it, and goes on with what was under way. Refuses a store it cannot trust: then, and when
+ *  it throws, nothing of the host goes on; the ports stay the caller's to close. */
 export function createHost(ports: HostPorts): Result<Host> {
+  const started: Started[] = []
+  const abandon = () => {
+    for (const part of started)
+      part.close().catch((error: unknown) => ports.log(`closing broke: ${String(error)}`))
+  }
+  try {
+    const host = assembleHost(ports, started)
+    if (!host.ok) abandon()
+    return host
+  } catch (error) {
+    abandon()
+    throw error
+  }
+}
+
+/** @param started  takes each part that runs by itself as soon as it does */
+function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
   const { clock, store } = ports
   const listeners = new Set<(event: HostEvent) => void>()
   const publish = (topic: Topic) => {
@@ -89,6 +111,8 @@ export function createHost(ports: HostPorts): Result<Host> {
     },
   })
 
+  started.push(portfolio)
+
   const openedVault = createVault({
     log: ports.log,
     mode: ports.mode,
@@ -105,6 +129,7 @@ export function createHost(ports: HostPorts): Result<Host> {
   })
   if (!openedVault.ok) return openedVault
   const vault: Vault = openedVault.value
+  started.push(vault)
 
   const connections = createConnections({
     store,
