@@ -349,3 +349,85 @@ test('after a rollback nothing goes on by itself, and released, what may have le
   expect(ran).toEqual([])
   expect(second.get('t1')).toMatchObject({ state: 'unknown', refusal: rolledBack })
 })
+
+function addMany(transfers: ReturnType<typeof open>, count: number): void {
+  for (let index = 0; index < count; index += 1)
+    transfers.add({
+      kind: 'transfer.planned',
+      transferId: `p${index}`,
+      plan: { ...planOf('sweep'), id: `p${index}` },
+      digest,
+    })
+}
+
+test('plans stay out of the journal until one is approved, and no more than fifty stay at all', () => {
+  const entries: TransferEvent[] = []
+  const transfers = open(entries, () => new Promise(() => undefined))
+  addMany(transfers, 60)
+  expect(entries).toEqual([])
+  expect(transfers.list()).toHaveLength(50)
+  expect(transfers.get('p9')).toBeUndefined()
+  expect(transfers.get('p10')?.state).toBe('planned')
+  transfers.approve('p10', digest, 'test')
+  expect(entries.slice(0, 3).map((event) => [event.kind, event.transferId])).toEqual([
+    ['transfer.planned', 'p10'],
+    ['transfer.approved', 'p10'],
+    ['transfer.intent', 'p10'],
+  ])
+  // What is under way is never dropped for newer plans.
+  for (let index = 0; index < 60; index += 1)
+    transfers.add({
+      kind: 'transfer.planned',
+      transferId: `q${index}`,
+      plan: planOf('sweep'),
+      digest,
+    })
+  expect(transfers.get('p10')?.state).toBe('confirming')
+})
+
+test('a plan that is cancelled or void before it was approved leaves nothing in the journal', async () => {
+  const entries: TransferEvent[] = []
+  const transfers = open(entries, () => new Promise(() => undefined))
+  addMany(transfers, 3)
+  await transfers.cancel('p0')
+  transfers.refuseApproval('p1', { code: 'INTERNAL', data: { reference: 'x' } })
+  expect(transfers.distrust(rolledBack).ok).toBe(true)
+  expect(transfers.list().map(({ state }) => state)).toEqual(['refused', 'refused', 'cancelled'])
+  expect(entries).toEqual([])
+})
+
+test('after a restart plans that were never approved are gone, also those of older journals', () => {
+  const entries: TransferEvent[] = [
+    { kind: 'transfer.planned', transferId: 't1', plan: planOf('sweep'), digest },
+  ]
+  const transfers = open(entries, () => new Promise(() => undefined))
+  transfers.resume()
+  expect(transfers.list()).toEqual([])
+  addMany(transfers, 1)
+  transfers.resume()
+  expect(transfers.list()).toHaveLength(1)
+})
+
+test('an approval that cannot be written leaves a plan that can be approved again', () => {
+  const entries: TransferEvent[] = []
+  let full = true
+  const transfers = open(
+    entries,
+    () => new Promise(() => undefined),
+    (event) => full && event.kind === 'transfer.approved',
+  )
+  addMany(transfers, 1)
+  expect(transfers.approve('p0', digest, 'test')).toMatchObject({
+    refusal: { code: 'STORE_WRITE_FAILED' },
+  })
+  expect(transfers.get('p0')?.state).toBe('planned')
+  full = false
+  expect(transfers.approve('p0', digest, 'test').ok).toBe(true)
+  expect(entries.map(({ kind }) => kind)).toEqual([
+    'transfer.planned',
+    'transfer.approved',
+    'transfer.intent',
+  ])
+  const replayed = open([...entries], () => new Promise(() => undefined))
+  expect(replayed.get('p0')?.createdAt).toBe(transfers.get('p0')?.createdAt)
+})

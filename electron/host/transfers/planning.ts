@@ -1,5 +1,5 @@
 /** Turns an intent into a plan whose every field is known, or refuses. Nothing moves here: reads only.
- *  The caller journals the plan; approving it later means approving exactly its digest. */
+ *  The caller keeps the plan; approving it later means approving exactly its digest. */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { applyTransfer } from '../../../shared/collateral/applyTransfer.ts'
 import type { CodeOf, ParsedInputOf } from '../../../shared/contract/method.ts'
