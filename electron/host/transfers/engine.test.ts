@@ -431,3 +431,84 @@ test('an approval that cannot be written leaves a plan that can be approved agai
   const replayed = open([...entries], () => new Promise(() => undefined))
   expect(replayed.get('p0')?.createdAt).toBe(transfers.get('p0')?.createdAt)
 })
+
+test('an account’s venue legs run one at a time, another account’s beside them', async () => {
+  const entries: TransferEvent[] = []
+  const running = new Map<string, number>()
+  let most = 0
+  let together = 0
+  const finish: (() => void)[] = []
+  const transfers = open(entries, async ({ id, plan }, step) => {
+    if (step === 'confirm-address' || step === 'arrive') return done
+    const account = plan.accountId ?? ''
+    running.set(account, (running.get(account) ?? 0) + 1)
+    most = Math.max(most, running.get(account) ?? 0)
+    together = Math.max(
+      together,
+      [...running.values()].reduce((sum, count) => sum + count, 0),
+    )
+    await new Promise<void>((resolve) => finish.push(resolve))
+    running.set(account, (running.get(account) ?? 0) - 1)
+    // One that breaks must not hold up those behind it.
+    if (id === 'b' && step === 'internal-out') throw new Error('broken')
+    return done
+  })
+  for (const [id, accountId] of [
+    ['a', 'x'],
+    ['b', 'x'],
+    ['c', 'x'],
+    ['d', 'y'],
+  ] as const) {
+    const plan = { ...planOf('sweep'), id, accountId }
+    transfers.add({ kind: 'transfer.planned', transferId: id, plan, digest })
+    transfers.approve(id, digest, 'test')
+  }
+  const settled = transfers.settle()
+  let isSettled = false
+  void settled.then(() => (isSettled = true))
+  await new Promise((resolve) => setTimeout(resolve, 5))
+  const ordered = () =>
+    entries.filter((event) => event.kind === 'transfer.intent' && event.step === 'internal-out')
+  // Whoever waits for its turn has not been journalled as ordered: killed now, it is simply begun later.
+  expect(ordered()).toHaveLength(2)
+  while (!isSettled) {
+    finish.shift()?.()
+    await new Promise((resolve) => setTimeout(resolve, 1))
+  }
+  expect(most).toBe(1)
+  expect(together).toBe(2)
+  expect(['a', 'b', 'c', 'd'].map((id) => transfers.get(id)?.state)).toEqual([
+    'done',
+    'unknown',
+    'done',
+    'done',
+  ])
+})
+
+test('a transfer cancelled while it waits for its turn ends, and lets nobody past the leg it waited for', async () => {
+  const entries: TransferEvent[] = []
+  let finish = (): void => undefined
+  const ran: string[] = []
+  const transfers = open(entries, async ({ id }, step) => {
+    if (step !== 'internal-out') return done
+    ran.push(id)
+    if (id === 'a') await new Promise<void>((resolve) => (finish = resolve))
+    return done
+  })
+  for (const id of ['a', 'b', 'c']) {
+    transfers.add({
+      kind: 'transfer.planned',
+      transferId: id,
+      plan: { ...planOf('sweep'), id },
+      digest,
+    })
+    transfers.approve(id, digest, 'test')
+    await new Promise((resolve) => setTimeout(resolve, 2))
+  }
+  expect(await transfers.cancel('b')).toMatchObject({ ok: true, value: { state: 'cancelled' } })
+  await new Promise((resolve) => setTimeout(resolve, 5))
+  expect(ran).toEqual(['a'])
+  finish()
+  await transfers.settle()
+  expect(ran).toEqual(['a', 'c'])
+})

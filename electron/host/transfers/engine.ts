@@ -11,6 +11,7 @@ import {
   currentStep,
   hasEnded,
   isOutsideEffect,
+  isVenueLeg,
 } from '../../../shared/transfer/lifecycle.ts'
 import type { Journal } from '../journal.ts'
 import type { Clock } from '../ports.ts'
@@ -166,8 +167,46 @@ export function createTransfers(options: {
     }
   }
 
+  /** The newest leg of each account; it ends when all before it have. */
+  const legs = new Map<string, Promise<void>>()
+
+  async function waitFor(leg: Promise<void>, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return
+    const stopped = new Promise<void>((resolve) =>
+      signal.addEventListener('abort', () => resolve(), { once: true }),
+    )
+    await Promise.race([leg, stopped])
+  }
+
+  /** Two legs at once could each take the other's move for their own, and each leave the account less than the
+   *  other saw: one at a time, asked before its intent is journalled. */
+  async function inTurn(
+    accountId: string,
+    signal: AbortSignal,
+    leg: () => Promise<boolean>,
+  ): Promise<boolean> {
+    const before = legs.get(accountId)
+    const turn = before === undefined ? leg() : waitFor(before, signal).then(leg)
+    // Whoever gave up waiting does not let the next one past the leg it waited for.
+    const ended = Promise.all([before, turn.catch(() => false)]).then(() => undefined)
+    legs.set(accountId, ended)
+    void ended.then(() => {
+      if (legs.get(accountId) === ended) legs.delete(accountId)
+    })
+    return turn
+  }
+
   /** One step; false when there is nothing more to do now. */
-  async function advance(id: string, signal: AbortSignal): Promise<boolean> {
+  function advance(id: string, signal: AbortSignal): Promise<boolean> {
+    const transfer = transfers.get(id)
+    const step = transfer === undefined ? null : currentStep(transfer)
+    const accountId = transfer?.plan.accountId ?? null
+    return accountId !== null && step !== null && isVenueLeg(step.kind)
+      ? inTurn(accountId, signal, async () => !signal.aborted && runCurrent(id, signal))
+      : runCurrent(id, signal)
+  }
+
+  async function runCurrent(id: string, signal: AbortSignal): Promise<boolean> {
     const transfer = transfers.get(id)
     if (transfer === undefined || hasEnded(transfer) || options.blocked() !== null) return false
     const step = currentStep(transfer)
