@@ -286,6 +286,64 @@ describe('a plan', () => {
     }
   })
 
+  test.each([
+    {
+      name: 'raised its fee',
+      set: { path: '*.networkList.*.withdrawFee', value: '40' },
+      refusal: { code: 'VENUE_TERMS_CHANGED', data: { after: '40.000000', asset: 'USDC' } },
+    },
+    {
+      name: 'suspended the network',
+      set: { path: '*.networkList.*.withdrawEnable', value: false },
+      refusal: { code: 'NETWORK_SUSPENDED' },
+    },
+    {
+      name: 'raised its minimum',
+      set: { path: '*.networkList.*.withdrawMin', value: '9000.01' },
+      refusal: { code: 'AMOUNT_UNDER_MINIMUM' },
+    },
+  ])('for a sweep is void when the venue $name meanwhile', async ({ set, refusal }) => {
+    const { id, digest } = await plan(scene, sweep)
+    scene.world.venues.binance.faults.add({
+      endpoint: '/sapi/v1/capital/config/getall',
+      fault: { kind: 'set', ...set },
+    })
+    const approved = await scene.client.call('transfers.approve', { id, digest })
+    expect(approved).toMatchObject({ ok: false, refusal })
+    const view = await scene.client.call('transfers.read', { id })
+    expect(view).toMatchObject({ ok: true, value: { state: 'refused', refusal } })
+  })
+
+  test('for a sweep whose venue’s fee is over the policy’s share of it is refused', async () => {
+    scene.world.venues.binance.faults.add({
+      endpoint: '/sapi/v1/capital/config/getall',
+      fault: { kind: 'set', path: '*.networkList.*.withdrawFee', value: '450.01' },
+    })
+    expect(await planRefusal(scene, sweep)).toMatchObject({
+      code: 'FEE_OVER_CAP',
+      data: { fee: '450.010000', cap: '450.000000' },
+    })
+  })
+
+  test('on a price that another venue contradicts is refused with both', async () => {
+    scene.world.venues.hyperliquid.faults.add({
+      endpoint: 'metaAndAssetCtxs',
+      fault: { kind: 'set', path: '1.*.markPx', value: '20000' },
+    })
+    await scene.client.call('portfolio.refresh', {})
+    expect(await planRefusal(scene, bitcoinPayment)).toMatchObject({
+      code: 'PRICES_DISAGREE',
+      data: { asset: 'BTC', low: '20000' },
+    })
+    // Were the lower price believed, a new address would get several times the cap.
+    expect(await planRefusal(scene, { ...bitcoinPayment, amount: '0.04' })).toMatchObject({
+      code: 'FIRST_PAYMENT_OVER_CAP',
+    })
+    scene.world.venues.hyperliquid.faults.clear()
+    await scene.client.call('portfolio.refresh', {})
+    await plan(scene, bitcoinPayment)
+  })
+
   test('on a top-up address that the venue tells differently the second time is refused', async () => {
     scene.world.venues.binance.faults.add({
       endpoint: '/sapi/v1/capital/deposit/address/list',

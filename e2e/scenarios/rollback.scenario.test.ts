@@ -26,7 +26,9 @@ const databaseFiles = (directory: string) =>
   readdirSync(directory).filter((name) => /\.(db|sqlite)/.test(name))
 
 test('an older copy of the store blocks every movement until somebody outside the window releases it', async () => {
+  // Waits for the device's button: the older copy knows it as under way, the newer one that it ended.
   const planned = await plan(scene, payment)
+  await approve(scene, planned)
   const copy = join(scene.directory, 'copy')
   await scene.restart(() => {
     for (const name of databaseFiles(scene.directory))

@@ -6,14 +6,14 @@ import type {
   venuesConnect,
   venuesDisconnect,
 } from '../../shared/contract/methods/settings.ts'
-import { type Refusal, ok, refuse } from '../../shared/errors/refusal.ts'
+import { type Refusal, type Result, ok, refuse } from '../../shared/errors/refusal.ts'
 import { venueIdSchema } from '../../shared/collateral/snapshot.ts'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { encodeCanonical } from '../../shared/units/canonical.ts'
 import { openDocument } from './documents.ts'
 import type { Journal } from './journal.ts'
 import type { Portfolio } from './portfolio.ts'
-import type { Clock, KeyPermissions, OpenVenue, Random, StorePort } from './ports.ts'
+import type { Clock, KeyPermissions, OpenVenue, Random, StorePort, StoreRefusals } from './ports.ts'
 
 type Connection = OutputOf<typeof settingsRead>['connections'][number]
 
@@ -98,6 +98,47 @@ export function createConnections(options: {
     }
   }
 
+  /** What could not be undone is said in the log: the journal's last word on the account is then wrong. */
+  function undo(accountId: string, undone: Result<unknown>): void {
+    if (!undone.ok) options.log(`account ${accountId}: ${undone.refusal.code} while undoing`)
+  }
+
+  /** The journal knows of an account before anything else keeps it; a write that fails takes it all back. */
+  function addStored(
+    connection: Stored,
+    credentials: { readonly key: string; readonly secret: string },
+  ): Result<void, StoreRefusals> {
+    const { accountId, venue } = connection
+    // A list that cannot be read must not be written over.
+    const before = document.read()
+    if (!before.ok) return before
+    const recorded = options.journal.record({ kind: 'venue.connected', accountId, venue })
+    if (!recorded.ok) return recorded
+    const kept = options.store.writeSecret(secretName(accountId), encodeCanonical(credentials))
+    const listed = kept.ok ? document.write([...(before.value ?? []), connection]) : kept
+    if (listed.ok) return listed
+    // A write that failed may still have left something.
+    undo(accountId, document.write(before.value ?? []))
+    undo(accountId, options.store.deleteSecret(secretName(accountId)))
+    undo(accountId, options.journal.record({ kind: 'venue.disconnected', accountId }))
+    return listed
+  }
+
+  /** Off the list first: an account without its keys could not be opened, keys without an account are never used. */
+  function removeStored(accountId: string, venue: string): Result<void, StoreRefusals> {
+    const before = document.read()
+    if (!before.ok) return before
+    const listed = before.value ?? []
+    const recorded = options.journal.record({ kind: 'venue.disconnected', accountId })
+    if (!recorded.ok) return recorded
+    const written = document.write(listed.filter((known) => known.accountId !== accountId))
+    const removed = written.ok ? options.store.deleteSecret(secretName(accountId)) : written
+    if (removed.ok) return removed
+    undo(accountId, document.write(listed))
+    undo(accountId, options.journal.record({ kind: 'venue.connected', accountId, venue }))
+    return removed
+  }
+
   return {
     open() {
       for (const connection of stored()) {
@@ -129,14 +170,10 @@ export function createConnections(options: {
         await opened.value.close()
         return permissions
       }
-      const kept = options.store.writeSecret(secretName(accountId), encodeCanonical(credentials))
-      const listed = kept.ok ? document.write([...stored(), { accountId, venue, label }]) : kept
-      const recorded = listed.ok
-        ? options.journal.record({ kind: 'venue.connected', accountId, venue })
-        : listed
-      if (!recorded.ok) {
+      const added = addStored({ accountId, venue, label }, credentials)
+      if (!added.ok) {
         await opened.value.close()
-        return recorded
+        return added
       }
       audits.set(accountId, {
         permissions: permissions.value,
@@ -150,16 +187,11 @@ export function createConnections(options: {
       return ok(connection)
     },
     async disconnect(accountId) {
-      if (!(await options.portfolio.remove(accountId)))
-        return refuse('NOT_FOUND', { what: 'account', id: accountId })
-      const removed = options.store.deleteSecret(secretName(accountId))
-      if (!removed.ok) return removed
-      const written = document.write(
-        stored().filter((connection) => connection.accountId !== accountId),
-      )
-      if (!written.ok) return written
-      const recorded = options.journal.record({ kind: 'venue.disconnected', accountId })
-      if (!recorded.ok) return recorded
+      const account = options.portfolio.account(accountId)
+      if (account === undefined) return refuse('NOT_FOUND', { what: 'account', id: accountId })
+      const forgotten = removeStored(accountId, account.port.venue)
+      if (!forgotten.ok) return forgotten
+      await options.portfolio.remove(accountId)
       audits.delete(accountId)
       options.onChange()
       return ok({ accountId })

@@ -33,7 +33,12 @@ import { createTransfers } from './transfers/engine.ts'
 import { checkConflict, isUnderWay, withoutSweepsUnderWay } from './transfers/inFlight.ts'
 import { nonceSiblings, type ReplacementKind } from './transfers/planReplacement.ts'
 import { createPlanner } from './transfers/planning.ts'
-import { type RecheckContext, recheckPayment, recheckPlan } from './transfers/recheck.ts'
+import {
+  type RecheckContext,
+  recheckPayment,
+  recheckPlan,
+  recheckTerms,
+} from './transfers/recheck.ts'
 import { createRunStep } from './transfers/steps.ts'
 import { viewTransfer } from './transfers/view.ts'
 import { type Vault, createVault } from './vault.ts'
@@ -46,8 +51,30 @@ const historyLength = 1_440
 
 type NetWorthPoint = OutputOf<typeof portfolioRead>['history'][number]
 
-/** Opens the journal, replays it, and goes on with what was under way. Refuses a store it cannot trust. */
+interface Started {
+  close(): Promise<void>
+}
+
+/** Opens the journal, replays it, and goes on with what was under way. Refuses a store it cannot trust: then, and when
+ *  it throws, nothing of the host goes on; the ports stay the caller's to close. */
 export function createHost(ports: HostPorts): Result<Host> {
+  const started: Started[] = []
+  const abandon = () => {
+    for (const part of started)
+      part.close().catch((error: unknown) => ports.log(`closing broke: ${String(error)}`))
+  }
+  try {
+    const host = assembleHost(ports, started)
+    if (!host.ok) abandon()
+    return host
+  } catch (error) {
+    abandon()
+    throw error
+  }
+}
+
+/** @param started  takes each part that runs by itself as soon as it does */
+function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
   const { clock, store } = ports
   const listeners = new Set<(event: HostEvent) => void>()
   const publish = (topic: Topic) => {
@@ -84,6 +111,8 @@ export function createHost(ports: HostPorts): Result<Host> {
     },
   })
 
+  started.push(portfolio)
+
   const openedVault = createVault({
     log: ports.log,
     mode: ports.mode,
@@ -100,6 +129,7 @@ export function createHost(ports: HostPorts): Result<Host> {
   })
   if (!openedVault.ok) return openedVault
   const vault: Vault = openedVault.value
+  started.push(vault)
 
   const connections = createConnections({
     store,
@@ -117,6 +147,7 @@ export function createHost(ports: HostPorts): Result<Host> {
 
   const recheckContext: RecheckContext = {
     portfolio,
+    vault,
     policy: () => policy,
     now: () => clock.now(),
     transfers: () => transfers.list(),
@@ -131,6 +162,8 @@ export function createHost(ports: HostPorts): Result<Host> {
     curve: ports.curve,
     venue: (accountId) => portfolio.account(accountId)?.port,
     recheck: async (transfer) => blocked() ?? recheckPlan(transfer.plan, recheckContext),
+    recheckTerms: async ({ plan }, signal) =>
+      blocked() ?? recheckTerms(plan, recheckContext, signal),
     countedElsewhere: (mine, txid) =>
       transfers
         .list()
@@ -148,6 +181,10 @@ export function createHost(ports: HostPorts): Result<Host> {
         ),
     siblings: (transfer) =>
       nonceSiblings(transfer, transfers.list()).map((sibling) => sibling.txid),
+    isReplaced: ({ id }) =>
+      transfers
+        .list()
+        .some((other) => other.plan.replaces?.transferId === id && other.signed !== null),
     isClaimed: (venueId) =>
       transfers
         .list()

@@ -80,6 +80,33 @@ test('a quote dated in the future does not stand against one of now', async () =
   await portfolio.close()
 })
 
+test('each venue’s own quote stands beside the others’, and goes with its account', async () => {
+  const venueOf = (accountId: string, usd: string, asOf: number) => {
+    const venue: Partial<VenuePort> = {
+      accountId,
+      readQuotes: () =>
+        Promise.resolve(ok([{ asset: 'BTC', usd: usd as Decimal, source: accountId, asOf }])),
+      readAccount: () => Promise.resolve(ok(snapshotOf('any'))),
+      close: () => Promise.resolve(),
+    }
+    return venue as VenuePort
+  }
+  const portfolio = createPortfolio({
+    venues: [venueOf('a', '100000', 900), venueOf('b', '50000', 1_000), venueOf('c', '1', 9_000)],
+    clock,
+    policy: () => defaultPolicy,
+    onChange: () => undefined,
+    log: () => undefined,
+  })
+  await portfolio.refresh()
+  expect(portfolio.quotesOf('BTC').map(({ usd }) => usd)).toEqual(['100000', '50000', '1'])
+  expect(portfolio.quotes()).toHaveLength(1)
+  expect(portfolio.quote('BTC')?.source).toBe('b')
+  await portfolio.remove('b')
+  expect(portfolio.quotesOf('BTC').map(({ source }) => source)).toEqual(['a', 'c'])
+  await portfolio.close()
+})
+
 test('an adapter that breaks is logged, and asked again', async () => {
   const log: string[] = []
   let asked = 0

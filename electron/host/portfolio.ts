@@ -34,6 +34,8 @@ export interface Portfolio {
   /** Newest quote of each asset, whichever venue said it last. */
   quotes(): readonly Quote[]
   quote(asset: string): Quote | undefined
+  /** Each account's own newest quote of the asset. */
+  quotesOf(asset: string): readonly Quote[]
   /** Assessed now, so that its age and staleness are those of this moment. */
   report(snapshot: AccountSnapshot): RiskReport
   /** Reads one account, or all, and waits for the answers. */
@@ -51,7 +53,8 @@ export function createPortfolio(options: {
   readonly log: (line: string) => void
 }): Portfolio {
   const accounts = new Map<string, AccountState>()
-  const quotes = new Map<string, Quote>()
+  /** By account, then by asset: what one venue says never takes the place of another's word. */
+  const quotes = new Map<string, Map<string, Quote>>()
   const volatility = createVolatilityBook({
     clock: options.clock,
     timeoutMs: readTimeoutMs,
@@ -92,18 +95,36 @@ export function createPortfolio(options: {
     options.onChange()
   }
 
-  function takeQuotes(read: VenueResult<readonly Quote[]>): void {
-    if (!read.ok) return
+  function takeQuotes(accountId: string, read: VenueResult<readonly Quote[]>): void {
+    if (!read.ok || !accounts.has(accountId)) return
+    const own = quotes.get(accountId) ?? new Map<string, Quote>()
+    quotes.set(accountId, own)
     for (const quote of read.value) {
-      const known = quotes.get(quote.asset)
-      // A quote dated in the future would otherwise stand for ever.
-      if (known === undefined || known.asOf <= quote.asOf || known.asOf > now())
-        quotes.set(quote.asset, quote)
+      const known = own.get(quote.asset)
+      if (known === undefined || isNewer(quote, known)) own.set(quote.asset, quote)
     }
   }
 
+  /** A quote dated in the future would otherwise stand for ever. */
+  function isNewer(quote: Quote, known: Quote): boolean {
+    return known.asOf <= quote.asOf || known.asOf > now()
+  }
+
+  function quotesOf(asset: string): readonly Quote[] {
+    return [...quotes.values()].flatMap((own) => own.get(asset) ?? [])
+  }
+
+  function newestOf(asset: string): Quote | undefined {
+    const [first, ...rest] = quotesOf(asset)
+    return rest.reduce<Quote | undefined>(
+      (known, quote) =>
+        known === undefined || (quote.asOf <= now() && isNewer(quote, known)) ? quote : known,
+      first,
+    )
+  }
+
   async function readOnce(port: VenuePort, signal: AbortSignal): Promise<void> {
-    takeQuotes(await port.readQuotes(quotedAssets, withTimeout(signal)))
+    takeQuotes(port.accountId, await port.readQuotes(quotedAssets, withTimeout(signal)))
     const order = ++asked
     takeSnapshot(port.accountId, order, await port.readAccount(withTimeout(signal)))
   }
@@ -144,8 +165,9 @@ export function createPortfolio(options: {
   return {
     accounts: () => [...accounts.values()],
     account: (accountId) => accounts.get(accountId),
-    quotes: () => [...quotes.values()],
-    quote: (asset) => quotes.get(asset),
+    quotes: () => quotedAssets.flatMap((asset) => newestOf(asset) ?? []),
+    quote: newestOf,
+    quotesOf,
     report(snapshot) {
       const report = assess(snapshot, {
         policy: options.policy(),
@@ -173,6 +195,7 @@ export function createPortfolio(options: {
       if (account === undefined) return false
       await stop(accountId)
       accounts.delete(accountId)
+      quotes.delete(accountId)
       touches.forget(accountId)
       await account.port.close()
       options.onChange()

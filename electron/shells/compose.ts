@@ -37,8 +37,30 @@ type OwnPorts = Omit<
   'store' | 'clock' | 'random' | 'curve' | 'version' | 'confirmation' | 'log'
 >
 
+/** A host, or every port closed again: sockets, timers and the device's process would otherwise outlive it. */
+async function createOrClose(
+  own: () => OwnPorts,
+  common: Omit<HostPorts, keyof OwnPorts>,
+): Promise<Result<Host>> {
+  const opened: { close(): unknown }[] = []
+  const closeAll = async () => {
+    await Promise.allSettled(opened.map(async (port) => port.close()))
+    common.store.close()
+  }
+  try {
+    const ports = own()
+    opened.push(...ports.venues, ports.device, ports.bitcoin, ...ports.evm)
+    const host = createHost({ ...ports, ...common })
+    if (!host.ok) await closeAll()
+    return host
+  } catch (error) {
+    await closeAll()
+    throw error
+  }
+}
+
 /** Takes the writer lock, opens the store and the host; gives all of it back when any part refuses. */
-async function openHost(around: Surroundings, own: () => OwnPorts): Promise<Result<Host>> {
+export async function openHost(around: Surroundings, own: () => OwnPorts): Promise<Result<Host>> {
   const lock = acquireWriterLock({ directory: around.directory, clock: systemClock })
   if (!lock.ok) return lock
   const store = openStore({
@@ -51,8 +73,7 @@ async function openHost(around: Surroundings, own: () => OwnPorts): Promise<Resu
     lock.value.release()
     return store
   }
-  const host = createHost({
-    ...own(),
+  const host = await createOrClose(own, {
     store: store.value,
     clock: systemClock,
     random: systemRandom,
@@ -60,9 +81,11 @@ async function openHost(around: Surroundings, own: () => OwnPorts): Promise<Resu
     version,
     confirmation: around.confirmation,
     log: around.log,
+  }).catch((error: unknown) => {
+    lock.value.release()
+    throw error
   })
   if (!host.ok) {
-    store.value.close()
     lock.value.release()
     return host
   }

@@ -17,8 +17,10 @@ const amountFields = new Set([
   'cap',
   'fee',
   'slackAfter',
-  'planned',
+  'before',
+  'after',
 ])
+const priceFields: ReadonlySet<string> = new Set(['planned', 'now', 'low', 'high'])
 
 /** A field of a transaction, in the words of the review where it has them. */
 export function fieldName(field: string, speech: Speech): string {
@@ -47,10 +49,8 @@ function fieldText(name: string, value: unknown, format: Format, speech: Speech)
     if (name === 'chain') return chainName(visibleText(value))
     if (name === 'venue')
       return Object.entries(venueNames).find(([id]) => id === value)?.[1] ?? visibleText(value)
-    if (/^-?\d+(\.\d+)?$/.test(value) && (amountFields.has(name) || name === 'now')) {
-      return name === 'planned' || name === 'now'
-        ? format.priceExact(value)
-        : format.quantity(value)
+    if (/^-?\d+(\.\d+)?$/.test(value) && (amountFields.has(name) || priceFields.has(name))) {
+      return priceFields.has(name) ? format.priceExact(value) : format.quantity(value)
     }
     return visibleText(value)
   }

@@ -54,6 +54,14 @@ export interface RefusalData {
   }
   NETWORK_MISMATCH: { readonly asset: string; readonly asked: string; readonly expected: string }
   NETWORK_SUSPENDED: { readonly venue: string; readonly asset: string; readonly network: string }
+  /** `before` (in the plan) and `after` in the asset: the fee, or what may leave in whole steps. */
+  VENUE_TERMS_CHANGED: {
+    readonly venue: string
+    readonly what: 'withdrawal fee' | 'withdrawal step'
+    readonly before: string
+    readonly after: string
+    readonly asset: string
+  }
   PLAN_EXPIRED: { readonly ageMs: number; readonly limitMs: number }
   PLAN_PRICES_MOVED: {
     readonly asset: string
@@ -61,6 +69,14 @@ export interface RefusalData {
     readonly now: string
     readonly movedBps: number
     readonly limitBps: number
+  }
+  /** Fresh prices of one asset, USD, from two venues of which at least one is wrong. */
+  PRICES_DISAGREE: {
+    readonly asset: string
+    readonly low: string
+    readonly lowSource: string
+    readonly high: string
+    readonly highSource: string
   }
   PLAN_DIGEST_MISMATCH: { readonly approved: string; readonly actual: string }
   /** `with`: the transfer that holds it. */
@@ -152,8 +168,10 @@ export const refusalRetryable: { readonly [C in RefusalCode]: boolean } = {
   ADDRESS_ANSWERS_DIFFER: false,
   NETWORK_MISMATCH: false,
   NETWORK_SUSPENDED: true,
+  VENUE_TERMS_CHANGED: false,
   PLAN_EXPIRED: false,
   PLAN_PRICES_MOVED: false,
+  PRICES_DISAGREE: true,
   PLAN_DIGEST_MISMATCH: false,
   PLAN_CONFLICTS: false,
   PLAN_STATE_WRONG: false,

@@ -56,6 +56,13 @@ export function isOutsideEffect(step: StepKind): boolean {
 
 const ended: ReadonlySet<TransferState> = new Set(['done', 'refused', 'cancelled'])
 
+/** Steps that order the venue to move money within or out of an account. */
+const venueLegs: ReadonlySet<StepKind> = new Set(['internal-out', 'venue-withdraw', 'internal-in'])
+
+export function isVenueLeg(step: StepKind): boolean {
+  return venueLegs.has(step)
+}
+
 export function hasEnded(transfer: Transfer): boolean {
   return ended.has(transfer.state)
 }

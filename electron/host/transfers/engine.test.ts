@@ -349,3 +349,166 @@ test('after a rollback nothing goes on by itself, and released, what may have le
   expect(ran).toEqual([])
   expect(second.get('t1')).toMatchObject({ state: 'unknown', refusal: rolledBack })
 })
+
+function addMany(transfers: ReturnType<typeof open>, count: number): void {
+  for (let index = 0; index < count; index += 1)
+    transfers.add({
+      kind: 'transfer.planned',
+      transferId: `p${index}`,
+      plan: { ...planOf('sweep'), id: `p${index}` },
+      digest,
+    })
+}
+
+test('plans stay out of the journal until one is approved, and no more than fifty stay at all', () => {
+  const entries: TransferEvent[] = []
+  const transfers = open(entries, () => new Promise(() => undefined))
+  addMany(transfers, 60)
+  expect(entries).toEqual([])
+  expect(transfers.list()).toHaveLength(50)
+  expect(transfers.get('p9')).toBeUndefined()
+  expect(transfers.get('p10')?.state).toBe('planned')
+  transfers.approve('p10', digest, 'test')
+  expect(entries.slice(0, 3).map((event) => [event.kind, event.transferId])).toEqual([
+    ['transfer.planned', 'p10'],
+    ['transfer.approved', 'p10'],
+    ['transfer.intent', 'p10'],
+  ])
+  // What is under way is never dropped for newer plans.
+  for (let index = 0; index < 60; index += 1)
+    transfers.add({
+      kind: 'transfer.planned',
+      transferId: `q${index}`,
+      plan: planOf('sweep'),
+      digest,
+    })
+  expect(transfers.get('p10')?.state).toBe('confirming')
+})
+
+test('a plan that is cancelled or void before it was approved leaves nothing in the journal', async () => {
+  const entries: TransferEvent[] = []
+  const transfers = open(entries, () => new Promise(() => undefined))
+  addMany(transfers, 3)
+  await transfers.cancel('p0')
+  transfers.refuseApproval('p1', { code: 'INTERNAL', data: { reference: 'x' } })
+  expect(transfers.distrust(rolledBack).ok).toBe(true)
+  expect(transfers.list().map(({ state }) => state)).toEqual(['refused', 'refused', 'cancelled'])
+  expect(entries).toEqual([])
+})
+
+test('after a restart plans that were never approved are gone, also those of older journals', () => {
+  const entries: TransferEvent[] = [
+    { kind: 'transfer.planned', transferId: 't1', plan: planOf('sweep'), digest },
+  ]
+  const transfers = open(entries, () => new Promise(() => undefined))
+  transfers.resume()
+  expect(transfers.list()).toEqual([])
+  addMany(transfers, 1)
+  transfers.resume()
+  expect(transfers.list()).toHaveLength(1)
+})
+
+test('an approval that cannot be written leaves a plan that can be approved again', () => {
+  const entries: TransferEvent[] = []
+  let full = true
+  const transfers = open(
+    entries,
+    () => new Promise(() => undefined),
+    (event) => full && event.kind === 'transfer.approved',
+  )
+  addMany(transfers, 1)
+  expect(transfers.approve('p0', digest, 'test')).toMatchObject({
+    refusal: { code: 'STORE_WRITE_FAILED' },
+  })
+  expect(transfers.get('p0')?.state).toBe('planned')
+  full = false
+  expect(transfers.approve('p0', digest, 'test').ok).toBe(true)
+  expect(entries.map(({ kind }) => kind)).toEqual([
+    'transfer.planned',
+    'transfer.approved',
+    'transfer.intent',
+  ])
+  const replayed = open([...entries], () => new Promise(() => undefined))
+  expect(replayed.get('p0')?.createdAt).toBe(transfers.get('p0')?.createdAt)
+})
+
+test('an account’s venue legs run one at a time, another account’s beside them', async () => {
+  const entries: TransferEvent[] = []
+  const running = new Map<string, number>()
+  let most = 0
+  let together = 0
+  const finish: (() => void)[] = []
+  const transfers = open(entries, async ({ id, plan }, step) => {
+    if (step === 'confirm-address' || step === 'arrive') return done
+    const account = plan.accountId ?? ''
+    running.set(account, (running.get(account) ?? 0) + 1)
+    most = Math.max(most, running.get(account) ?? 0)
+    together = Math.max(
+      together,
+      [...running.values()].reduce((sum, count) => sum + count, 0),
+    )
+    await new Promise<void>((resolve) => finish.push(resolve))
+    running.set(account, (running.get(account) ?? 0) - 1)
+    // One that breaks must not hold up those behind it.
+    if (id === 'b' && step === 'internal-out') throw new Error('broken')
+    return done
+  })
+  for (const [id, accountId] of [
+    ['a', 'x'],
+    ['b', 'x'],
+    ['c', 'x'],
+    ['d', 'y'],
+  ] as const) {
+    const plan = { ...planOf('sweep'), id, accountId }
+    transfers.add({ kind: 'transfer.planned', transferId: id, plan, digest })
+    transfers.approve(id, digest, 'test')
+  }
+  const settled = transfers.settle()
+  let isSettled = false
+  void settled.then(() => (isSettled = true))
+  await new Promise((resolve) => setTimeout(resolve, 5))
+  const ordered = () =>
+    entries.filter((event) => event.kind === 'transfer.intent' && event.step === 'internal-out')
+  // Whoever waits for its turn has not been journalled as ordered: killed now, it is simply begun later.
+  expect(ordered()).toHaveLength(2)
+  while (!isSettled) {
+    finish.shift()?.()
+    await new Promise((resolve) => setTimeout(resolve, 1))
+  }
+  expect(most).toBe(1)
+  expect(together).toBe(2)
+  expect(['a', 'b', 'c', 'd'].map((id) => transfers.get(id)?.state)).toEqual([
+    'done',
+    'unknown',
+    'done',
+    'done',
+  ])
+})
+
+test('a transfer cancelled while it waits for its turn ends, and lets nobody past the leg it waited for', async () => {
+  const entries: TransferEvent[] = []
+  let finish = (): void => undefined
+  const ran: string[] = []
+  const transfers = open(entries, async ({ id }, step) => {
+    if (step !== 'internal-out') return done
+    ran.push(id)
+    if (id === 'a') await new Promise<void>((resolve) => (finish = resolve))
+    return done
+  })
+  for (const id of ['a', 'b', 'c']) {
+    transfers.add({
+      kind: 'transfer.planned',
+      transferId: id,
+      plan: { ...planOf('sweep'), id },
+      digest,
+    })
+    transfers.approve(id, digest, 'test')
+    await new Promise((resolve) => setTimeout(resolve, 2))
+  }
+  expect(await transfers.cancel('b')).toMatchObject({ ok: true, value: { state: 'cancelled' } })
+  await new Promise((resolve) => setTimeout(resolve, 5))
+  expect(ran).toEqual(['a'])
+  finish()
+  await transfers.settle()
+  expect(ran).toEqual(['a', 'c'])
+})

@@ -11,6 +11,7 @@ import {
   currentStep,
   hasEnded,
   isOutsideEffect,
+  isVenueLeg,
 } from '../../../shared/transfer/lifecycle.ts'
 import type { Journal } from '../journal.ts'
 import type { Clock } from '../ports.ts'
@@ -29,6 +30,11 @@ export type RunStep = (
   context: { readonly resumed: boolean; readonly signal: AbortSignal },
 ) => Promise<StepResult>
 
+type Planned = Extract<TransferEvent, { kind: 'transfer.planned' }>
+
+/** Plans that were never approved, newest; the rest are dropped. */
+const mostDrafts = 50
+
 export interface Transfers {
   /** Takes one replayed event, before `resume`. */
   take(event: TransferEvent, at: number): void
@@ -37,9 +43,8 @@ export interface Transfers {
   /** After a rollback the last recorded step may not be the last that happened: what was not yet sent ends, the
    *  rest waits for a person as unknown. Nothing goes on by itself. */
   distrust(refusal: Refusal): Result<void, 'STORE_WRITE_FAILED'>
-  add(
-    event: Extract<TransferEvent, { kind: 'transfer.planned' }>,
-  ): Result<Transfer, 'STORE_WRITE_FAILED'>
+  /** Keeps a plan in memory only: anyone who holds the window can ask for as many as they like. */
+  add(event: Planned): Result<Transfer, 'STORE_WRITE_FAILED'>
   list(): readonly Transfer[]
   get(id: string): Transfer | undefined
   approve(id: string, digest: string, caller: string): Result<Transfer, 'STORE_WRITE_FAILED'>
@@ -74,6 +79,8 @@ export function createTransfers(options: {
     string,
     { readonly controller: AbortController; readonly done: Promise<void> }
   >()
+  /** Not in the journal, oldest first: their whole life is in memory until they are approved. */
+  const drafts = new Map<string, Planned>()
   let closing = false
 
   function apply(event: TransferEvent, at: number): Transfer {
@@ -85,11 +92,41 @@ export function createTransfers(options: {
   function record(event: TransferEvent): Result<Transfer, 'STORE_WRITE_FAILED'> {
     // The replay rule is checked before anything is written: an event that does not fit must never reach the journal.
     applyTransferEvent(transfers.get(event.transferId), event, options.clock.now())
+    if (drafts.has(event.transferId)) return note(event)
     const written = options.journal.record(event)
     if (!written.ok) return written
     const next = apply(event, written.value.at)
     options.onChange(next)
     return ok(next)
+  }
+
+  /** What happens to a mere plan: in memory only, as it is itself. */
+  function note(event: TransferEvent): Result<Transfer, never> {
+    const next = apply(event, options.clock.now())
+    options.onChange(next)
+    return ok(next)
+  }
+
+  function addDraft(event: Planned): Result<Transfer, never> {
+    const added = note(event)
+    drafts.set(event.transferId, event)
+    const [oldest] = drafts.keys()
+    if (drafts.size > mostDrafts && oldest !== undefined) {
+      drafts.delete(oldest)
+      transfers.delete(oldest)
+    }
+    return added
+  }
+
+  /** The plan goes into the journal right before its approval. Its life begins anew then, as a replay will see it. */
+  function writeDraft(id: string): Result<void, 'STORE_WRITE_FAILED'> {
+    const planned = drafts.get(id)
+    if (planned === undefined) return ok(undefined)
+    const written = options.journal.record(planned)
+    if (!written.ok) return written
+    drafts.delete(id)
+    transfers.set(id, applyTransferEvent(undefined, planned, written.value.at))
+    return ok(undefined)
   }
 
   function outcomeOf(transfer: Transfer, step: StepKind, result: StepResult): TransferEvent {
@@ -130,8 +167,46 @@ export function createTransfers(options: {
     }
   }
 
+  /** The newest leg of each account; it ends when all before it have. */
+  const legs = new Map<string, Promise<void>>()
+
+  async function waitFor(leg: Promise<void>, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return
+    const stopped = new Promise<void>((resolve) =>
+      signal.addEventListener('abort', () => resolve(), { once: true }),
+    )
+    await Promise.race([leg, stopped])
+  }
+
+  /** Two legs at once could each take the other's move for their own, and each leave the account less than the
+   *  other saw: one at a time, asked before its intent is journalled. */
+  async function inTurn(
+    accountId: string,
+    signal: AbortSignal,
+    leg: () => Promise<boolean>,
+  ): Promise<boolean> {
+    const before = legs.get(accountId)
+    const turn = before === undefined ? leg() : waitFor(before, signal).then(leg)
+    // Whoever gave up waiting does not let the next one past the leg it waited for.
+    const ended = Promise.all([before, turn.catch(() => false)]).then(() => undefined)
+    legs.set(accountId, ended)
+    void ended.then(() => {
+      if (legs.get(accountId) === ended) legs.delete(accountId)
+    })
+    return turn
+  }
+
   /** One step; false when there is nothing more to do now. */
-  async function advance(id: string, signal: AbortSignal): Promise<boolean> {
+  function advance(id: string, signal: AbortSignal): Promise<boolean> {
+    const transfer = transfers.get(id)
+    const step = transfer === undefined ? null : currentStep(transfer)
+    const accountId = transfer?.plan.accountId ?? null
+    return accountId !== null && step !== null && isVenueLeg(step.kind)
+      ? inTurn(accountId, signal, async () => !signal.aborted && runCurrent(id, signal))
+      : runCurrent(id, signal)
+  }
+
+  async function runCurrent(id: string, signal: AbortSignal): Promise<boolean> {
     const transfer = transfers.get(id)
     if (transfer === undefined || hasEnded(transfer) || options.blocked() !== null) return false
     const step = currentStep(transfer)
@@ -193,6 +268,9 @@ export function createTransfers(options: {
       return ok(undefined)
     },
     resume() {
+      // An approval does not outlive the host, nor does a plan that waits for one.
+      for (const [id, { state }] of transfers)
+        if (state === 'planned' && !drafts.has(id)) transfers.delete(id)
       if (options.blocked() !== null) return
       for (const transfer of transfers.values()) {
         const step = currentStep(transfer)
@@ -217,12 +295,16 @@ export function createTransfers(options: {
         } else start(transfer.id)
       }
     },
-    add: record,
+    add: addDraft,
     list: () =>
       [...transfers.values()].sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1)),
     get: (id) => transfers.get(id),
     approve(id, digest, caller) {
-      const approved = record({ kind: 'transfer.approved', transferId: id, digest, caller })
+      const event = { kind: 'transfer.approved', transferId: id, digest, caller } as const
+      applyTransferEvent(transfers.get(id), event, options.clock.now())
+      const kept = writeDraft(id)
+      if (!kept.ok) return kept
+      const approved = record(event)
       if (approved.ok) start(id)
       return approved
     },

@@ -56,11 +56,13 @@ function withdraw(port: Partial<EvmPort>, asset: string, text: string) {
     bitcoin: () => null,
     evmPort: () => port as EvmPort,
   }
+  const quoteOf: Portfolio['quote'] = (symbol) =>
+    symbol in prices
+      ? { asset: symbol, usd: prices[symbol] as Decimal, source: 'test', asOf: 0 }
+      : undefined
   const portfolio: Partial<Portfolio> = {
-    quote: (symbol) =>
-      symbol in prices
-        ? { asset: symbol, usd: prices[symbol] as Decimal, source: 'test', asOf: 0 }
-        : undefined,
+    quote: quoteOf,
+    quotesOf: (symbol) => [quoteOf(symbol) ?? []].flat(),
   }
   const planner = createPlanner({
     clock: { now: () => 0, sleep: () => Promise.resolve() },

@@ -13,6 +13,7 @@ import type { DepositAddress, EvmPort, VenueNetwork, VenuePort, VenueResult } fr
 import type { Vault } from '../vault.ts'
 
 type NetworkRefusals = 'NETWORK_MISMATCH' | 'NETWORK_SUSPENDED'
+type LimitRefusals = 'AMOUNT_UNDER_MINIMUM' | 'AMOUNT_OVER_MAXIMUM' | 'FEE_OVER_CAP'
 
 /** The contract of `asset` on one of our chains must be the one the venue names; the coin has none on either side. */
 function isOurs(network: VenueNetwork, evm: EvmPort | undefined): boolean {
@@ -74,7 +75,8 @@ export async function findNetwork(
 function limits(
   asked: Amount,
   network: VenueNetwork,
-): Result<Amount, 'AMOUNT_UNDER_MINIMUM' | 'AMOUNT_OVER_MAXIMUM'> {
+  feeCapOfAmount: number,
+): Result<Amount, LimitRefusals> {
   // Whole steps only, rounded down: the venue refuses the rest.
   const step = network.step.units > 0n ? network.step.units : 1n
   const leaves = { ...asked, units: asked.units - (asked.units % step) }
@@ -86,6 +88,14 @@ function limits(
     return refuse('AMOUNT_UNDER_MINIMUM', { ...data, minimum: amountToDecimal(minimum) })
   if (compareAmounts(leaves, network.maximum) > 0)
     return refuse('AMOUNT_OVER_MAXIMUM', { ...data, maximum: amountToDecimal(network.maximum) })
+  const cap = {
+    ...leaves,
+    units: (leaves.units * BigInt(Math.floor(feeCapOfAmount * 1e4))) / 10_000n,
+  }
+  if (compareAmounts(network.fee, cap) > 0) {
+    const [fee, most] = [amountToDecimal(network.fee), amountToDecimal(cap)]
+    return refuse('FEE_OVER_CAP', { fee, cap: most, asset: asked.asset })
+  }
   return ok(leaves)
 }
 
@@ -107,14 +117,12 @@ export async function planVenueWithdrawal(
     readonly amount: Amount
     readonly transferId: string
     readonly vault: Vault
+    readonly feeCapOfAmount: number
   },
   signal: AbortSignal,
 ): Promise<
   | VenueResult<VenueWithdrawalPlan>
-  | Result<
-      never,
-      NetworkRefusals | 'VAULT_NOT_PAIRED' | 'AMOUNT_UNDER_MINIMUM' | 'AMOUNT_OVER_MAXIMUM'
-    >
+  | Result<never, NetworkRefusals | LimitRefusals | 'VAULT_NOT_PAIRED'>
 > {
   const { venue, vault, transferId } = request
   const network = await findNetwork(venue, request.amount.asset, 'out', vault, signal)
@@ -123,7 +131,7 @@ export async function planVenueWithdrawal(
   if (chain === null) throw new Error('a network of ours without a chain')
   const destination = vaultDestination(vault, chain)
   if (!destination.ok) return destination
-  const leaves = limits(request.amount, network.value)
+  const leaves = limits(request.amount, network.value, request.feeCapOfAmount)
   if (!leaves.ok) return leaves
   return ok({
     kind: 'venue',
@@ -139,6 +147,49 @@ export async function planVenueWithdrawal(
     addressPath: destination.value.path,
     clientIds: { internal: `${transferId}i`, withdrawal: `${transferId}w` },
   })
+}
+
+/** The venue's terms as they are now: its network, fee and limits must still be those of the plan. */
+export async function checkTerms(
+  plan: VenueWithdrawalPlan,
+  venue: VenuePort,
+  vault: Vault,
+  feeCapOfAmount: number,
+  signal: AbortSignal,
+): Promise<
+  VenueResult<void> | Result<never, NetworkRefusals | LimitRefusals | 'VENUE_TERMS_CHANGED'>
+> {
+  const { amount, venueFee, chain } = plan
+  const { asset } = amount
+  const read = await venue.readNetworks(asset, signal)
+  if (!read.ok) return read
+  const network = read.value.find(
+    (known) =>
+      known.network === plan.network &&
+      known.chain === chain &&
+      isOurs(known, vault.evmPort(chain)),
+  )
+  if (network === undefined) {
+    const asked = read.value.map((known) => known.network).join(', ') || 'none'
+    return refuse('NETWORK_MISMATCH', { asset, asked, expected: plan.network })
+  }
+  if (!network.withdrawEnabled)
+    return refuse('NETWORK_SUSPENDED', { venue: venue.label, asset, network: plan.network })
+  const changed = (what: 'withdrawal fee' | 'withdrawal step', before: Amount, after: Amount) =>
+    refuse('VENUE_TERMS_CHANGED', {
+      venue: venue.label,
+      what,
+      before: amountToDecimal(before),
+      after: amountToDecimal(after),
+      asset,
+    })
+  if (compareAmounts(network.fee, venueFee) !== 0)
+    return changed('withdrawal fee', venueFee, network.fee)
+  const leaves = limits(amount, network, feeCapOfAmount)
+  if (!leaves.ok) return leaves
+  return compareAmounts(leaves.value, amount) === 0
+    ? ok(undefined)
+    : changed('withdrawal step', amount, leaves.value)
 }
 
 /** The venue's own address for us, told twice the same, on a chain we hold the asset on. */

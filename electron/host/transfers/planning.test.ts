@@ -68,7 +68,14 @@ const vault: Partial<Vault> = {
   evmPort: () => evm as EvmPort,
 }
 
-function topUp(amountText: string, isGiven: boolean) {
+const quoteOf = (asset: string, usd: string) => ({
+  asset,
+  usd: usd as Decimal,
+  source: 'test',
+  asOf: 0,
+})
+
+function topUp(amountText: string, isGiven: boolean, prices: readonly string[] = ['1']) {
   const portfolio: Partial<Portfolio> = {
     refresh: () => Promise.resolve(ok(1)),
     account: () => ({
@@ -76,7 +83,8 @@ function topUp(amountText: string, isGiven: boolean) {
       snapshot: { accountId: 'binance-usdm:1' } as AccountSnapshot,
       refusal: null,
     }),
-    quote: (asset) => ({ asset, usd: '1' as Decimal, source: 'test', asOf: 0 }),
+    quote: (asset) => quoteOf(asset, '1'),
+    quotesOf: (asset) => prices.map((usd) => quoteOf(asset, usd)),
     // What is assessed comes after every refusal this file is about.
     report: () => {
       throw new Error('past the checks')
@@ -102,6 +110,12 @@ test('an account connected through the window gets no more at first than any str
     refusal: { code: 'FIRST_PAYMENT_OVER_CAP', data: { cap: '200.000000', address: deposit } },
   })
   await expect(topUp('200', false)).rejects.toThrow('past the checks')
+})
+
+test('a price that one venue tells too low does not widen the cap', async () => {
+  expect(await topUp('200.000001', false, ['0.5', '1'])).toMatchObject({
+    refusal: { code: 'FIRST_PAYMENT_OVER_CAP', data: { cap: '200.000000' } },
+  })
 })
 
 test('an account that was there from the start is topped up at once', async () => {

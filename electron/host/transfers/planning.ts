@@ -1,5 +1,5 @@
 /** Turns an intent into a plan whose every field is known, or refuses. Nothing moves here: reads only.
- *  The caller journals the plan; approving it later means approving exactly its digest. */
+ *  The caller keeps the plan; approving it later means approving exactly its digest. */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { applyTransfer } from '../../../shared/collateral/applyTransfer.ts'
 import type { CodeOf, ParsedInputOf } from '../../../shared/contract/method.ts'
@@ -29,6 +29,7 @@ import {
 import type { PinnedVault } from '../../../shared/vault/account.ts'
 import { decodeBitcoinAddress } from '../../../shared/vault/address.ts'
 import type { Portfolio } from '../portfolio.ts'
+import { ageOf, freshOf, highestOf } from '../quotes.ts'
 import type { BitcoinPort, ChainResult, Clock, EvmPort, Random } from '../ports.ts'
 import type { Vault } from '../vault.ts'
 import { checkConflict, coinsUnderWay, withoutSweepsUnderWay } from './inFlight.ts'
@@ -37,7 +38,7 @@ import { planBitcoin } from './planBitcoin.ts'
 import { type ReplacementKind, planReplacement } from './planReplacement.ts'
 import { findDeposit, planVenueWithdrawal } from './planVenue.ts'
 import { checkLookAlike, checkPayment, knownRecipients } from './recipients.ts'
-import { ageOf, checkSweep, excessIn } from './recheck.ts'
+import { checkAgreed, checkSweep, excessIn } from './recheck.ts'
 
 export type PlanInput = ParsedInputOf<typeof transfersPlan>
 
@@ -71,6 +72,12 @@ export function createPlanner(context: PlanningContext): Planner {
       ageOf(quote.asOf, context.clock.now()) <= context.policy().staleAfterMs
       ? quote
       : undefined
+  }
+
+  /** What a cap counts by: a price told too low would make it wider. */
+  function highestQuote(asset: string): Quote | undefined {
+    const { staleAfterMs } = context.policy()
+    return highestOf(freshOf(portfolio.quotesOf(asset), context.clock.now(), staleAfterMs))
   }
 
   function envelope(
@@ -256,7 +263,7 @@ export function createPlanner(context: PlanningContext): Planner {
       { id: null, chain, address, asked, claims: [] },
       {
         transfers: context.transfers(),
-        quoteOf: freshQuote,
+        quoteOf: highestQuote,
         policy: context.policy(),
         now: context.clock.now(),
       },
@@ -446,7 +453,13 @@ export function createPlanner(context: PlanningContext): Planner {
     if (!checked.ok) return checked
     const id = newId()
     const execution = await planVenueWithdrawal(
-      { venue: port, amount: leaves.value, transferId: id, vault },
+      {
+        venue: port,
+        amount: leaves.value,
+        transferId: id,
+        vault,
+        feeCapOfAmount: context.policy().feeCapOfAmount,
+      },
       signal,
     )
     if (!execution.ok) return execution
@@ -547,6 +560,20 @@ export function createPlanner(context: PlanningContext): Planner {
     return free.ok ? planned : free
   }
 
+  /** No plan stands on a price that another venue contradicts. */
+  async function ifAgreed(plan: Planned): Planned {
+    const planned = await plan
+    if (!planned.ok) return planned
+    const { policy, clock } = context
+    const agreed = await checkAgreed(
+      planned.value,
+      portfolio,
+      () => policy().staleAfterMs,
+      () => clock.now(),
+    )
+    return agreed.ok ? planned : agreed
+  }
+
   async function replace(transfer: Transfer, kind: ReplacementKind, signal: AbortSignal): Planned {
     const transfers = context.transfers()
     const { evmPort } = vault
@@ -573,13 +600,13 @@ export function createPlanner(context: PlanningContext): Planner {
     plan(input, signal) {
       switch (input.purpose) {
         case 'withdraw':
-          return unlessTaken(planWithdrawal(input, signal))
+          return ifAgreed(unlessTaken(planWithdrawal(input, signal)))
         case 'sweep':
-          return planSweep(input, signal)
+          return ifAgreed(planSweep(input, signal))
         case 'top-up':
-          return unlessTaken(planTopUp(input, signal))
+          return ifAgreed(unlessTaken(planTopUp(input, signal)))
       }
     },
-    replace: (transfer, kind, signal) => unlessTaken(replace(transfer, kind, signal)),
+    replace: (transfer, kind, signal) => ifAgreed(unlessTaken(replace(transfer, kind, signal))),
   }
 }

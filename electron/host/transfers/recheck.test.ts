@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
+import { ok } from '../../../shared/errors/refusal.ts'
 import { defaultPolicy } from '../../../shared/risk/defaultPolicy.ts'
 import type { Transfer } from '../../../shared/transfer/lifecycle.ts'
 import type { TransferPlan } from '../../../shared/transfer/plan.ts'
 import { amount, USDC } from '../../../shared/units/amount.ts'
 import type { Decimal } from '../../../shared/units/decimal.ts'
 import type { Portfolio } from '../portfolio.ts'
-import { checkAge, checkPrices, movedBps, recheckPayment } from './recheck.ts'
+import { checkAge, checkAgreed, checkPrices, movedBps, recheckPayment } from './recheck.ts'
 
 const hour = 3_600_000
 const now = 10 * hour
@@ -42,8 +43,10 @@ const plan: TransferPlan = {
 }
 
 function priced(usd: string, asOf: number): Portfolio {
-  const portfolio: Pick<Portfolio, 'quote'> = {
-    quote: () => ({ ...quote, usd: usd as Decimal, asOf }),
+  const own = { ...quote, usd: usd as Decimal, asOf }
+  const portfolio: Pick<Portfolio, 'quote' | 'quotesOf'> = {
+    quote: () => own,
+    quotesOf: () => [own],
   }
   return portfolio as Portfolio
 }
@@ -78,6 +81,45 @@ test.each([
   expect(checked.ok ? undefined : checked.refusal.code).toBe(code)
 })
 
+/** A second venue says `second`, from the second question on `later`. */
+function twoVenues(second: string, later: string): Portfolio {
+  let prices = [quote.usd, second]
+  const portfolio: Pick<Portfolio, 'quote' | 'quotesOf' | 'refresh'> = {
+    quote: () => ({ ...quote, usd: prices[1] as Decimal, source: 'second' }),
+    quotesOf: (asset) =>
+      asset === 'BTC'
+        ? prices.map((usd, index) => ({
+            ...quote,
+            usd: usd as Decimal,
+            source: index === 0 ? 'test' : 'second',
+          }))
+        : [],
+    refresh() {
+      prices = [quote.usd, later]
+      return Promise.resolve(ok(2))
+    },
+  }
+  return portfolio as Portfolio
+}
+
+test.each([
+  { name: 'alike', second: '101000', later: '101000', code: undefined },
+  { name: 'apart', second: '95000', later: '95000', code: 'PRICES_DISAGREE' },
+  { name: 'apart until both are asked again', second: '95000', later: '100000', code: undefined },
+])('two venues’ prices under a plan: $name', async ({ second, later, code }) => {
+  const checked = await checkAgreed(
+    plan,
+    twoVenues(second, later),
+    () => 1_000,
+    () => now,
+  )
+  expect(checked.ok ? undefined : checked.refusal.code).toBe(code)
+})
+
+test('another venue’s price a little off has not moved', () => {
+  expect(checkPrices(plan, twoVenues('102000', ''), defaultPolicy, now).ok).toBe(true)
+})
+
 test.each([Number.NaN, Number.POSITIVE_INFINITY, 0, -1])(
   'a price of %d has moved without bound',
   (usd) => {
@@ -100,21 +142,25 @@ const other: Partial<Transfer> = {
 }
 
 test.each([
-  { name: 'to a new address', change: {}, ok: false },
-  { name: 'to ourselves', change: { recipient: { ...plan.recipient, origin: 'vault' } }, ok: true },
+  { name: 'to a new address', change: {}, allowed: false },
+  {
+    name: 'to ourselves',
+    change: { recipient: { ...plan.recipient, origin: 'vault' } },
+    allowed: true,
+  },
   {
     name: 'to an account that was there from the start',
     change: { accountId: 'given', recipient: { ...plan.recipient, origin: 'venue-deposit' } },
-    ok: true,
+    allowed: true,
   },
   {
     name: 'to an account connected at the window’s word',
     change: { accountId: 'x', recipient: { ...plan.recipient, origin: 'venue-deposit' } },
-    ok: false,
+    allowed: false,
   },
-] as const)('600 beside 600 already approved, $name: $ok', ({ change, ok }) => {
-  const portfolio: Pick<Portfolio, 'quote'> = {
-    quote: (asset) => ({ ...quote, asset, usd: '1' as Decimal }),
+] as const)('600 beside 600 already approved, $name: $allowed', ({ change, allowed }) => {
+  const portfolio: Pick<Portfolio, 'quotesOf'> = {
+    quotesOf: (asset) => [{ ...quote, asset, usd: '1' as Decimal }],
   }
   const context = {
     portfolio: portfolio as Portfolio,
@@ -124,6 +170,6 @@ test.each([
     isGiven: (accountId: string) => accountId === 'given',
   }
   const mine = { ...plan, amount: amount(USDC, 600_000_000n), ...change }
-  expect(recheckPayment(mine, context).ok).toBe(ok)
+  expect(recheckPayment(mine, context).ok).toBe(allowed)
   expect(recheckPayment(mine, { ...context, transfers: () => [] }).ok).toBe(true)
 })

@@ -17,7 +17,10 @@ import {
   compareAmounts,
 } from '../../../shared/units/amount.ts'
 import type { Portfolio } from '../portfolio.ts'
+import type { Vault } from '../vault.ts'
+import { ageOf, checkAgreement, freshOf, highestOf } from '../quotes.ts'
 import { withoutSweepsUnderWay } from './inFlight.ts'
+import { checkTerms } from './planVenue.ts'
 import { checkPlannedPayment } from './recipients.ts'
 
 /** Basis points between two positive prices, of the first; infinite when one is not a price. */
@@ -25,11 +28,6 @@ export function movedBps(before: number, after: number): number {
   if (!(before > 0 && before < Infinity && after > 0 && after < Infinity))
     return Number.POSITIVE_INFINITY
   return (Math.abs(after - before) / before) * 10_000
-}
-
-/** Distance in time, either way: what is dated in the future is no fresher than what is as old. Clocks go back. */
-export function ageOf(at: number, now: number): number {
-  return Math.abs(now - at)
 }
 
 /** A plan from the future was made before the clock went back: nobody knows how old it is. */
@@ -58,7 +56,10 @@ export function checkPrices(
   // The stricter of the plan's own limit and today's: a policy may have been tightened since.
   const limitBps = Math.min(plan.priceLimitBps, policy.priceLimitBps)
   for (const planned of plan.prices) {
-    const quote = portfolio.quote(planned.asset)
+    // The venue that was asked when planning first: another's price may differ a little without having moved.
+    const fresh = freshOf(portfolio.quotesOf(planned.asset), now, policy.staleAfterMs)
+    const quote =
+      fresh.find(({ source }) => source === planned.source) ?? portfolio.quote(planned.asset)
     const ageMs = quote === undefined ? Number.MAX_SAFE_INTEGER : ageOf(quote.asOf, now)
     if (quote === undefined || ageMs > policy.staleAfterMs) {
       return refuse('SNAPSHOT_STALE', {
@@ -79,6 +80,24 @@ export function checkPrices(
     }
   }
   return ok(undefined)
+}
+
+/** Every price that the plan stands on, as the venues tell it now; asked of all of them once more before refusing. */
+export async function checkAgreed(
+  plan: TransferPlan,
+  portfolio: Portfolio,
+  staleAfterMs: () => number,
+  now: () => number,
+): Promise<Result<void, 'PRICES_DISAGREE'>> {
+  const assets = new Set([plan.amount.asset, ...plan.prices.map(({ asset }) => asset)])
+  const check = () =>
+    [...assets]
+      .map((asset) => checkAgreement(freshOf(portfolio.quotesOf(asset), now(), staleAfterMs())))
+      .find((agreed) => !agreed.ok) ?? ok(undefined)
+  const agreed = check()
+  if (agreed.ok) return agreed
+  await portfolio.refresh()
+  return check()
 }
 
 /** What may leave in this asset: the smaller of the excess at the venue's own price and what the venue lets out. */
@@ -155,10 +174,13 @@ export function checkSweep(
   return ok({ before, after })
 }
 
+const termsTimeoutMs = 15_000
+
 type RecheckCode = CodeOf<typeof transfersApprove>
 
 export interface RecheckContext {
   readonly portfolio: Portfolio
+  readonly vault: Vault
   readonly policy: () => Policy
   readonly now: () => number
   readonly transfers: () => readonly Transfer[]
@@ -169,15 +191,26 @@ export interface RecheckContext {
 /** Still under the first payment's cap, with what was approved since. Waits for nothing. */
 export function recheckPayment(
   plan: TransferPlan,
-  { portfolio, isGiven, ...context }: RecheckContext,
+  { portfolio, isGiven, ...context }: Omit<RecheckContext, 'vault'>,
 ): Result<unknown, 'FIRST_PAYMENT_OVER_CAP'> {
   const [policy, now] = [context.policy(), context.now()]
-  const quoteOf = (asset: string) => {
-    const quote = portfolio.quote(asset)
-    return quote !== undefined && ageOf(quote.asOf, now) <= policy.staleAfterMs ? quote : undefined
-  }
+  const quoteOf = (asset: string) =>
+    highestOf(freshOf(portfolio.quotesOf(asset), now, policy.staleAfterMs))
   const payments = { transfers: context.transfers(), quoteOf, policy, now }
   return checkPlannedPayment(plan, payments, isGiven)
+}
+
+/** A sweep on the venue's terms of now; null for every other plan. */
+export async function recheckTerms(
+  { execution }: TransferPlan,
+  { portfolio, vault, policy }: Pick<RecheckContext, 'portfolio' | 'vault' | 'policy'>,
+  signal: AbortSignal,
+): Promise<Refusal<RecheckCode> | null> {
+  if (execution.kind !== 'venue') return null
+  const port = portfolio.account(execution.accountId)?.port
+  if (port === undefined) return { code: 'SNAPSHOT_MISSING', data: { venue: execution.accountId } }
+  const terms = await checkTerms(execution, port, vault, policy().feeCapOfAmount, signal)
+  return terms.ok ? null : terms.refusal
 }
 
 export async function recheckPlan(
@@ -191,6 +224,9 @@ export async function recheckPlan(
   if (plan.accountId !== null) await portfolio.refresh(plan.accountId)
   const priced = checkPrices(plan, portfolio, policy, context.now())
   if (!priced.ok) return priced.refusal
+  const staleAfterMs = () => context.policy().staleAfterMs
+  const agreed = await checkAgreed(plan, portfolio, staleAfterMs, context.now)
+  if (!agreed.ok) return agreed.refusal
   const small = recheckPayment(plan, context)
   if (!small.ok) return small.refusal
   if (plan.purpose !== 'sweep' || plan.accountId === null) return null
@@ -200,5 +236,6 @@ export async function recheckPlan(
   if (account.refusal !== null) return account.refusal
   const settled = withoutSweepsUnderWay(account.snapshot, context.transfers(), plan.id)
   const safe = checkSweep(account.snapshot, plan.amount, portfolio, policy, context.now(), settled)
-  return safe.ok ? null : safe.refusal
+  if (!safe.ok) return safe.refusal
+  return recheckTerms(plan, context, AbortSignal.timeout(termsTimeoutMs))
 }

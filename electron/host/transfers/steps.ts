@@ -32,6 +32,9 @@ const slower = (pauseMs: number) => Math.min(pauseMs * 1.5, longestPauseMs)
 const callTimeoutMs = 30_000
 /** How long we look for evidence of a call whose answer was lost before calling it unknown. */
 const evidenceForMs = 20_000
+/** A server that no longer knows what it was sent gets it again: after this long at first, then at ever longer pauses. */
+const forgottenAfterMs = 60_000
+const longestResendMs = 10 * 60_000
 
 export interface StepContext {
   readonly clock: Clock
@@ -42,6 +45,10 @@ export interface StepContext {
   readonly venue: (accountId: string) => VenuePort | undefined
   /** Checks the plan against the world right before money is ordered to move: prices, age, risk afterwards. */
   readonly recheck: (transfer: Transfer, signal: AbortSignal) => Promise<Refusal | null>
+  /** The venue's own terms alone: what is asked between the two legs of a sweep. */
+  readonly recheckTerms: (transfer: Transfer, signal: AbortSignal) => Promise<Refusal | null>
+  /** True once we signed what takes this one's place. */
+  readonly isReplaced: (transfer: Transfer) => boolean
   /** Internal moves other transfers already claimed as theirs. */
   readonly isClaimed: (venueId: string) => boolean
   /** Signed transactions of ours with the same account and nonce. */
@@ -207,6 +214,7 @@ export function createRunStep(context: StepContext): RunStep {
     const txid = transfer.signed?.txid
     if (txid === undefined) throw new Error('confirm without a transaction')
     let usedUpSince: number | null = null
+    let [unknownSince, resendAfterMs] = [clock.now(), forgottenAfterMs]
     const answer = await until(signal, async () => {
       const read = await readConfirmation(transfer, txid, withTimeout(signal))
       if (!read.ok) return null
@@ -215,12 +223,28 @@ export function createRunStep(context: StepContext): RunStep {
       const look = await lookForReplacement(transfer, withTimeout(signal))
       if (look.kind === 'replaced') return refused(look.refusal)
       if (look.kind === 'open') usedUpSince = null
-      if (look.kind !== 'used-up') return null
+      if (read.value.kind === 'mempool') unknownSince = clock.now()
+      if (look.kind !== 'used-up') {
+        if (clock.now() - unknownSince < resendAfterMs) return null
+        unknownSince = clock.now()
+        resendAfterMs = Math.min(resendAfterMs * 2, longestResendMs)
+        return sendAgain(transfer, signal)
+      }
       // A server may lag behind itself: the nonce is gone and our transaction nowhere, for a while, before we say so.
       usedUpSince ??= clock.now()
       return clock.now() - usedUpSince >= evidenceForMs ? refused(look.refusal) : null
     })
     return answer ?? stopped
+  }
+
+  /** The same verified bytes once more; null while there is nothing to say. What we replaced ourselves stays buried,
+   *  and a refusal says nothing new: the first sending was taken. */
+  async function sendAgain(transfer: Transfer, signal: AbortSignal): Promise<StepResult | null> {
+    if (transfer.signed === null || context.isReplaced(transfer)) return null
+    const verified = verify(transfer, transfer.signed.rawHex)
+    if (!verified.ok) return { kind: 'unknown', refusal: verified.refusal }
+    await chainOf(transfer).broadcast(verified.value, withTimeout(signal))
+    return null
   }
 
   /** Was another transaction with this one's nonce mined? `replaced` by one of ours that is in a block, `used-up` by
@@ -376,11 +400,30 @@ export function createRunStep(context: StepContext): RunStep {
     })
   }
 
+  /** What still stands against ordering the withdrawal. The money has left the margin account already: a venue that
+   *  is away is asked again for a while. */
+  async function termsAgainst(transfer: Transfer, signal: AbortSignal): Promise<StepResult | null> {
+    if (venuePlan(transfer).internal === null) {
+      const moved = await context.recheck(transfer, signal)
+      return moved === null ? null : refused(moved)
+    }
+    const until = clock.now() + evidenceForMs
+    for (let pauseMs = firstPauseMs; ; pauseMs = slower(pauseMs)) {
+      const against = await context.recheckTerms(transfer, withTimeout(signal))
+      if (against === null) return null
+      const away = against.code === 'VENUE_UNREACHABLE' || against.code === 'VENUE_RATE_LIMITED'
+      if (!away || signal.aborted || clock.now() >= until) return refused(against)
+      await clock.sleep(Math.min(pauseMs, until - clock.now()), signal).catch(() => undefined)
+    }
+  }
+
   async function venueWithdraw({ transfer, resumed, signal }: StepInput): Promise<StepResult> {
     const plan = venuePlan(transfer)
     const venue = venueOf(transfer)
     const since = transfer.steps.find((known) => known.kind === 'venue-withdraw')?.at ?? clock.now()
     if (!resumed) {
+      const against = await termsAgainst(transfer, signal)
+      if (against !== null) return signal.aborted ? stopped : against
       const asked = await venue.withdraw(
         {
           amount: plan.amount,
