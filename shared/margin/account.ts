@@ -86,7 +86,7 @@ function crossPool(
     else items.push(item)
   }
   if (group.positions.length > 0 && group.collaterals.length === 0)
-    missing.push(`collaterals.${group.settle}`)
+    missing.push(...settlesOf(group))
   for (const position of group.positions) {
     const { item, problems } = read(position)
     missing.push(...problems)
@@ -143,6 +143,12 @@ function crossGroups(snapshot: AccountSnapshot, cross: readonly Position[]): Cro
     collaterals: snapshot.collaterals.filter((collateral) => collateral.asset === settle),
     positions: cross.filter((position) => position.settle === settle),
   }))
+}
+
+/** The assets whose balance the group would need; a pool in dollars needs those its positions settle in. */
+function settlesOf({ settle, positions }: CrossGroup): readonly string[] {
+  const assets = settle === 'USD' ? positions.map((position) => position.settle) : [settle]
+  return assets.map((asset) => `collaterals.${asset}`)
 }
 
 function accountProblems(snapshot: AccountSnapshot, refusals: InputRefusal[]): string[] {

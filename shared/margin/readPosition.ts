@@ -50,7 +50,7 @@ export function readPosition(
     check('funding', `${intervalHours}`, within(intervalHours, intervalRange), 'not an interval')
   }
   const usdPerSettle = usdPerUnit(snapshot, position.settle)
-  if (usdPerSettle === undefined) problems.push(`collaterals.${position.settle}.priceUsd`)
+  if (usdPerSettle === undefined) problems.push(priceOf(snapshot, position.settle))
   if (problems.length > 0 || usdPerSettle === undefined) return { item: undefined, problems }
   const input: PoolInput = {
     symbol: position.symbol,
@@ -86,11 +86,17 @@ export function isolatedWallet(
   const field = `positions.${positionKey(position)}.isolatedWallet`
   if (position.isolatedWallet === null) return field
   const price = usdPerUnit(snapshot, position.settle)
-  if (price === undefined) return `collaterals.${position.settle}.priceUsd`
+  if (price === undefined) return priceOf(snapshot, position.settle)
   const units = Number(position.isolatedWallet)
   if (!within(units, walletRange)) {
     refusals.push(invalid(field, position.isolatedWallet, 'out of range'))
     return field
   }
   return collateralItem(position.settle, units, price)
+}
+
+/** What is absent when a settle asset has no price: the price, or the asset altogether. */
+function priceOf(snapshot: AccountSnapshot, settle: string): string {
+  const listed = snapshot.collaterals.some(({ asset }) => asset === settle)
+  return listed ? `collaterals.${settle}.priceUsd` : `collaterals.${settle}`
 }

@@ -162,6 +162,19 @@ describe('assess', () => {
     expect(report.excessUsd.kind).toBe('unknown')
   })
 
+  it('labels modes that no recorded position checked: hedge, a pool of many assets, portfolio', () => {
+    const notesIn = (over: Partial<AccountSnapshot>) => assess(account(over), options).notes ?? []
+    const label = 'note.notCheckedAgainstVenue'
+    const held = [position()]
+    expect(notesIn({ positions: held })).not.toContain(label)
+    expect(notesIn({ positions: held, marginMode: 'multi-asset' })).not.toContain(label)
+    expect(notesIn({ positions: [position({ leg: 'long' })] })).toContain(label)
+    expect(notesIn({ positions: held, marginMode: 'portfolio' })).toContain(label)
+    expect(notesIn({ venue: 'okx', positions: held })).not.toContain(label)
+    expect(notesIn({ venue: 'okx', positions: held, marginMode: 'multi-asset' })).toContain(label)
+    expect(notesIn({ venue: 'bybit', positions: held })).toContain(label)
+  })
+
   it('is unverified in portfolio mode, with nothing computed', () => {
     const report = assess({ ...demo, marginMode: 'portfolio' }, options)
     expect(report.distanceDown.kind).toBe('unknown')

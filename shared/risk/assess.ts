@@ -1,6 +1,6 @@
 /** AccountSnapshot → RiskReport. Pure: time, policy, betas and market facts are given. f64, USD, fractions.
  *  Anything that cannot be computed is unknown with its reasons; the rest of the account still shows. */
-import type { AccountSnapshot } from '../collateral/snapshot.ts'
+import type { AccountSnapshot, Position } from '../collateral/snapshot.ts'
 import { type Pool, readMarginAccount } from '../margin/account.ts'
 import { makeSolver, type Solver } from '../margin/breach.ts'
 import { readUnpricedPools } from '../margin/unpriced.ts'
@@ -161,9 +161,11 @@ function curveOf(held: readonly Pool[], betas: Betas): RiskReport['slackCurve'] 
 
 function notesOf(snapshot: AccountSnapshot): readonly string[] {
   const rule = ruleOf(snapshot.venue)
+  const modeOf = (own: Position['marginMode']) =>
+    own === 'isolated' || snapshot.marginMode === 'single-asset' ? own : snapshot.marginMode
   const unchecked = snapshot.positions.some(
     ({ marginMode, contractType, leg }) =>
-      leg !== 'both' || !rule.checked.includes(`${marginMode} ${contractType}`),
+      leg !== 'both' || !rule.checked.includes(`${modeOf(marginMode)} ${contractType}`),
   )
   const assumed = snapshot.positions.some((position) => position.funding === null)
   return [

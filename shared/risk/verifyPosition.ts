@@ -29,7 +29,7 @@ export function positionRisk(
   const unknown = (missing: readonly string[]): Measure => ({ kind: 'unknown', missing })
   const item = itemOf(pool, position)
   if (pool.missing.length > 0 || item === undefined) {
-    const missing = pool.missing
+    const missing = [...new Set(pool.missing)]
     return {
       ...common,
       trigger: unknown(missing),

@@ -13,7 +13,7 @@ export const binanceUsdm: VenueRule = {
     'hedge mode: the shared price follows from the same slack; no recorded position to check it against',
     'multi-assets mode: maintenance at the ask side of the index; the buffer is taken from the weights alone',
   ],
-  checked: ['cross linear', 'isolated linear'],
+  checked: ['cross linear', 'isolated linear', 'multi-asset linear'],
   takerFeeRate: 0.0005,
   supports: ['single-asset', 'multi-asset'],
   liquidationFeeRate: () => 0,

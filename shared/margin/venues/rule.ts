@@ -20,7 +20,7 @@ export interface VenueRule {
   readonly source: readonly string[]
   /** What the venue does not say, or we could not check. */
   readonly unknowns: readonly string[]
-  /** 'cross linear', 'isolated inverse', …: modes with a recorded position under the current rule behind them. */
+  /** 'cross linear', 'isolated inverse', 'multi-asset linear' (a cross pool of many assets), …: modes with a recorded position under the current rule behind them. */
   readonly checked: readonly string[]
   /** Fee of closing at market, base tier, as a fraction of notional. */
   readonly takerFeeRate: number

@@ -96,7 +96,9 @@ function readPosition(row: Row, tables: Tables, gaps: Gap[]): Position | null {
     fields.decimalIfSaid('markPx') ?? parseExact(tables.marks.get(symbol)?.['markPx']) ?? null
   const family = instrument?.['instFamily'] ?? instrument?.['uly']
   const [coin = ''] = symbol.split('-')
-  const settle = fields.text('ccy')
+  // `ccy` is what the margin lies in; profit and loss are counted in the contract's own settle currency.
+  const settles = instrument?.['settleCcy']
+  const settle = typeof settles === 'string' && settles !== '' ? settles : fields.text('ccy')
   const side = sideOf(row, pos)
   const mode = row['mgnMode']
   const floorPrice = mark === null ? Number.NaN : Number(mark)
