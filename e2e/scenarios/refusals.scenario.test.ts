@@ -344,6 +344,24 @@ describe('a plan', () => {
     await plan(scene, bitcoinPayment)
   })
 
+  test('for a top-up below what the venue credits is refused, and warned of where it does not say', async () => {
+    const topUp: PlanInput = { ...sweep, purpose: 'top-up', amount: '100' }
+    const { faults } = scene.world.venues.binance
+    const endpoint = '/sapi/v1/capital/config/getall'
+    const path = '*.networkList.*.depositDust'
+    expect('warnings' in (await plan(scene, topUp)).plan).toBe(false)
+    faults.add({ endpoint, fault: { kind: 'set', path, value: '100.01' } })
+    expect(await planRefusal(scene, topUp)).toMatchObject({
+      code: 'AMOUNT_UNDER_MINIMUM',
+      data: { asked: '100.000000', minimum: '100.010000' },
+    })
+    faults.clear()
+    faults.add({ endpoint, fault: { kind: 'omit', path } })
+    expect((await plan(scene, topUp)).plan.warnings).toMatchObject([
+      { key: 'depositMinimumUnknown' },
+    ])
+  })
+
   test('on a top-up address that the venue tells differently the second time is refused', async () => {
     scene.world.venues.binance.faults.add({
       endpoint: '/sapi/v1/capital/deposit/address/list',

@@ -46,6 +46,8 @@ export interface VenueNetwork {
   readonly fee: Amount
   readonly minimum: Amount
   readonly maximum: Amount
+  /** A smaller deposit is not credited. Null or absent when the venue did not say. */
+  readonly depositMinimum?: Amount | null
   /** Amounts must be whole multiples of this. */
   readonly step: Amount
   /** Contract on that chain, null for the chain's coin or when the venue did not say. */

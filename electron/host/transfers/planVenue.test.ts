@@ -4,7 +4,7 @@ import type { VenueWithdrawalPlan } from '../../../shared/transfer/plan.ts'
 import { amount, USDC } from '../../../shared/units/amount.ts'
 import type { EvmPort, VenueNetwork, VenuePort } from '../ports.ts'
 import type { Vault } from '../vault.ts'
-import { checkTerms } from './planVenue.ts'
+import { checkDeposit, checkTerms } from './planVenue.ts'
 
 const contract = '0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48'
 const usdc = (whole: number) => amount(USDC, BigInt(whole * 1_000_000))
@@ -77,4 +77,29 @@ test('the fee may be no more than the policy’s share of the amount', async () 
       data: { fee: '1.000000', cap: '0.998000', asset: 'USDC' },
     },
   })
+})
+
+test.each([
+  { name: 'the least that is credited', minimum: usdc(20), result: { ok: true, value: [] } },
+  {
+    name: 'one unit less',
+    minimum: amount(USDC, 20_000_001n),
+    result: {
+      ok: false,
+      refusal: {
+        code: 'AMOUNT_UNDER_MINIMUM',
+        data: { asked: '20.000000', minimum: '20.000001', asset: 'USDC' },
+      },
+    },
+  },
+  {
+    name: 'a venue that does not say',
+    minimum: null,
+    result: {
+      ok: true,
+      value: [{ key: 'depositMinimumUnknown', values: { venue: 'Binance' } }],
+    },
+  },
+])('a top-up of 20 USDC and $name', ({ minimum, result }) => {
+  expect(checkDeposit(usdc(20), { ...network, depositMinimum: minimum }, 'Binance')).toEqual(result)
 })

@@ -1,7 +1,7 @@
 /** Plans what a venue executes or receives: a sweep to an address of ours, or where a top-up must be sent.
  *  Asset, network and contract must all be what we know; anything the venue did not say is refused. */
 import { type Result, ok, refuse } from '../../../shared/errors/refusal.ts'
-import type { VenueWithdrawalPlan } from '../../../shared/transfer/plan.ts'
+import type { PlanWarning, VenueWithdrawalPlan } from '../../../shared/transfer/plan.ts'
 import {
   type Amount,
   type Asset,
@@ -190,6 +190,22 @@ export async function checkTerms(
   return compareAmounts(leaves.value, amount) === 0
     ? ok(undefined)
     : changed('withdrawal step', amount, leaves.value)
+}
+
+/** A deposit below the venue's minimum would be swallowed. What the venue did not say is for the approver to know. */
+export function checkDeposit(
+  deposited: Amount,
+  network: VenueNetwork,
+  label: string,
+): Result<readonly PlanWarning[], 'AMOUNT_UNDER_MINIMUM'> {
+  const minimum = network.depositMinimum ?? null
+  if (minimum === null) return ok([{ key: 'depositMinimumUnknown', values: { venue: label } }])
+  if (compareAmounts(deposited, minimum) >= 0) return ok([])
+  return refuse('AMOUNT_UNDER_MINIMUM', {
+    asked: amountToDecimal(deposited),
+    minimum: amountToDecimal(minimum),
+    asset: deposited.asset,
+  })
 }
 
 /** The venue's own address for us, told twice the same, on a chain we hold the asset on. */

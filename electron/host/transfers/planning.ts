@@ -36,7 +36,7 @@ import { checkConflict, coinsUnderWay, withoutSweepsUnderWay } from './inFlight.
 import { evmFeeCaps } from './evmFees.ts'
 import { planBitcoin } from './planBitcoin.ts'
 import { type ReplacementKind, planReplacement } from './planReplacement.ts'
-import { findDeposit, planVenueWithdrawal } from './planVenue.ts'
+import { checkDeposit, findDeposit, planVenueWithdrawal } from './planVenue.ts'
 import { checkLookAlike, checkPayment, knownRecipients } from './recipients.ts'
 import { checkAgreed, checkSweep, excessIn } from './recheck.ts'
 
@@ -500,7 +500,7 @@ export function createPlanner(context: PlanningContext): Planner {
     if (asset === undefined) return refuse('NOT_FOUND', { what: 'asset', id: input.asset })
     const found = await findDeposit(port, asset, vault, signal)
     if (!found.ok) return found
-    const { chain, deposit } = found.value
+    const { chain, network, deposit } = found.value
     const evm = vault.evmPort(chain)
     if (evm === undefined) {
       return refuse('VENUE_UNSUPPORTED', { venue: port.label, action: `top-up over ${chain}` })
@@ -521,6 +521,8 @@ export function createPlanner(context: PlanningContext): Planner {
       signal,
     )
     if (!planned.ok) return planned
+    const creditable = checkDeposit(planned.value.amount, network, port.label)
+    if (!creditable.ok) return creditable
     const address = parseEvmAddress(deposit.address)
     if (!address.ok) return address
     // Whoever holds the window can connect an account of their own: its deposit address is a stranger's until paid.
@@ -536,7 +538,7 @@ export function createPlanner(context: PlanningContext): Planner {
           purpose: 'top-up',
           amount: planned.value.amount,
           networkFee: planned.value.fee,
-          warnings: planned.value.warnings,
+          warnings: [...planned.value.warnings, ...creditable.value],
           recipient: { address: address.value, label: port.label, origin: 'venue-deposit' },
           accountId: input.accountId,
           before: standingOf(before),

@@ -209,6 +209,7 @@ describe('reading a Binance account through ccxt', () => {
     expect(networks[0]).toMatchObject({
       fee: { units: 1_000_000n },
       minimum: { units: 5_000_000n },
+      depositMinimum: { units: 1n },
       step: { units: 1n },
       withdrawEnabled: true,
       contract: '0x5FbDB2315678afecb367f032d93F642f64180aa3',

@@ -73,6 +73,7 @@ export function parseNetworks(
     const terms = row === undefined ? null : termsOf(row, asset)
     if (row === undefined || network === undefined || network === '' || terms === null) continue
     const contract = textOf(row, 'contractAddress')
+    const dust = nonNegative(row['depositDust'])
     const confirmations = parseExact(row['minConfirm'])
     networks.push({
       asset,
@@ -82,6 +83,7 @@ export function parseNetworks(
       withdrawEnabled: row['withdrawEnable'] === true,
       depositEnabled: row['depositEnable'] === true,
       ...terms,
+      depositMinimum: dust === undefined ? null : (amountRoundedUp(asset, dust) ?? null),
       contract: contract === undefined || contract === '' ? null : contract,
       confirmations: confirmations === undefined ? null : Number(confirmations),
     })
