@@ -9,6 +9,7 @@ import { useFormat } from '../format/useFormat.ts'
 import { useText } from '../language/text.ts'
 import { MeasureText, UnknownText } from '../ui/MeasureText.tsx'
 import { RefusalNote } from '../ui/RefusalNote.tsx'
+import { ReportNotes } from '../ui/ReportNotes.tsx'
 import { StateTag } from '../ui/StateTag.tsx'
 import { missingText } from '../ui/missing.ts'
 import { verificationGrade } from './verification.ts'
@@ -225,12 +226,7 @@ export function AccountDetail({ account }: { readonly account: AccountView }) {
           <span>{t('detail.partial', { missing: missingText(report.missing, speech) })}</span>
         </p>
       )}
-      {(report?.notes ?? []).map((note) => (
-        <p key={note} className="quiet-note">
-          <TriangleAlert size={16} aria-hidden className="grade-warn" />
-          <span>{speech.open(note, {}, visibleText(note))}</span>
-        </p>
-      ))}
+      <ReportNotes report={report} />
       {snapshot !== null && (
         <>
           <Positions account={account} />

@@ -17,6 +17,7 @@ import { MeasureText, UnknownText } from '../ui/MeasureText.tsx'
 import { Panel } from '../ui/Panel.tsx'
 import { ReadView } from '../ui/ReadView.tsx'
 import { RefusalNote } from '../ui/RefusalNote.tsx'
+import { ReportNotes } from '../ui/ReportNotes.tsx'
 import { StateTag } from '../ui/StateTag.tsx'
 import { scenarioById } from '../ui/scenarioName.ts'
 import { touchHint, touchRange } from '../ui/touchText.ts'
@@ -204,6 +205,7 @@ function OneAccount({
     <>
       <Panel title={t('risk.account')} note={visibleText(account.label)}>
         <Figures account={account} policy={portfolio.policy} />
+        <ReportNotes report={report} />
       </Panel>
       {report !== null && snapshot !== null && (
         <div className="risk-pair">
