@@ -31,6 +31,8 @@ import { type AccountState, createPortfolio } from './portfolio.ts'
 import type { HostPorts } from './ports.ts'
 import { createTransfers } from './transfers/engine.ts'
 import { checkConflict, isUnderWay, withoutSweepsUnderWay } from './transfers/inFlight.ts'
+import type { FeeTarget } from './transfers/planBitcoin.ts'
+import { createBitcoinReplacementPlanner, rivalsOf } from './transfers/planBitcoinReplacement.ts'
 import { nonceSiblings, type ReplacementKind } from './transfers/planReplacement.ts'
 import { createPlanner } from './transfers/planning.ts'
 import {
@@ -179,6 +181,7 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
             sum + (plan.execution.kind === 'venue' ? plan.execution.arrives.units : 0n),
           0n,
         ),
+    rivals: (transfer) => rivalsOf(transfer, transfers.list()),
     siblings: (transfer) =>
       nonceSiblings(transfer, transfers.list()).map((sibling) => sibling.txid),
     isReplaced: ({ id }) =>
@@ -198,6 +201,16 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
     blocked,
     onChange: () => publish('transfers'),
     log: ports.log,
+  })
+
+  const planBitcoinReplacement = createBitcoinReplacementPlanner({
+    clock,
+    random: ports.random,
+    portfolio,
+    vault,
+    bitcoin: ports.bitcoin,
+    policy: () => policy,
+    transfers: () => transfers.list(),
   })
 
   const planner = createPlanner({
@@ -380,10 +393,15 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
     return added.ok ? ok(viewTransfer(added.value, clock.now())) : added
   }
 
-  async function replace(id: string, kind: ReplacementKind) {
+  async function replace(id: string, kind: ReplacementKind, feeTarget: FeeTarget = 'fast') {
     const transfer = transfers.get(id)
     if (transfer === undefined) return refuse('NOT_FOUND', { what: 'transfer', id })
-    return addPlan(() => planner.replace(transfer, kind, AbortSignal.timeout(planTimeoutMs)))
+    const signal = AbortSignal.timeout(planTimeoutMs)
+    return addPlan(() =>
+      transfer.plan.execution.kind === 'bitcoin'
+        ? planBitcoinReplacement({ kind, transfer, feeTarget }, signal)
+        : planner.replace(transfer, kind, signal),
+    )
   }
 
   async function approve(id: string, digest: string, caller: Caller) {
@@ -548,8 +566,12 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
     },
     'transfers.plan': (input) =>
       addPlan(() => planner.plan(input, AbortSignal.timeout(planTimeoutMs))),
-    'transfers.speedUp': ({ id }) => replace(id, 'speed-up'),
-    'transfers.cancelOnChain': ({ id }) => replace(id, 'cancel'),
+    'transfers.speedUp': ({ id, feeTarget }) => replace(id, 'speed-up', feeTarget),
+    'transfers.cancelOnChain': ({ id, feeTarget }) => replace(id, 'cancel', feeTarget),
+    'transfers.boost': (coin) =>
+      addPlan(() =>
+        planBitcoinReplacement({ kind: 'boost', ...coin }, AbortSignal.timeout(planTimeoutMs)),
+      ),
     'transfers.approve': ({ id, digest }, caller) => approve(id, digest, caller),
     'transfers.cancel': async ({ id }) => {
       const cancelled = await transfers.cancel(id)

@@ -13,6 +13,7 @@ import { statusRead } from './methods/status.ts'
 import { systemReconcile } from './methods/system.ts'
 import {
   transfersApprove,
+  transfersBoost,
   transfersCancel,
   transfersCancelOnChain,
   transfersExport,
@@ -43,6 +44,7 @@ export const contract = defineContract({
   'transfers.list': transfersList,
   'transfers.read': transfersRead,
   'transfers.plan': transfersPlan,
+  'transfers.boost': transfersBoost,
   'transfers.approve': transfersApprove,
   'transfers.cancel': transfersCancel,
   'transfers.resolve': transfersResolve,

@@ -14,10 +14,11 @@ import type { BitcoinPort, ChainRefusals, ChainResult, Random } from '../ports.t
 import type { Vault } from '../vault.ts'
 
 /** Blocks until a confirmation is expected. */
-const feeTargets = { fast: 1, normal: 6, slow: 24 } as const
+export const feeTargets = { fast: 1, normal: 6, slow: 24 } as const
+export type FeeTarget = keyof typeof feeTargets
 
 /** No single payment costs more, whatever the rate: 0.01 BTC. */
-const absoluteFeeCap = 1_000_000n
+export const absoluteFeeCap = 1_000_000n
 
 export interface BitcoinRequest {
   readonly bitcoin: BitcoinPort
