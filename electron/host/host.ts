@@ -21,6 +21,7 @@ import type { TransferPlan } from '../../shared/transfer/plan.ts'
 import { encodePlanFile } from '../../shared/transfer/planFile.ts'
 import { type Asset, BTC, amountToNumber } from '../../shared/units/amount.ts'
 import { encodeCanonical } from '../../shared/units/canonical.ts'
+import { createCoinNotes } from './coinNotes.ts'
 import { createConnections } from './connections.ts'
 import { type Handlers, createDispatch } from './dispatch.ts'
 import { openDocument } from './documents.ts'
@@ -133,6 +134,10 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
   const vault: Vault = openedVault.value
   started.push(vault)
 
+  const openedNotes = createCoinNotes(store, () => publish('vault'))
+  if (!openedNotes.ok) return openedNotes
+  const coinNotes = openedNotes.value
+
   const connections = createConnections({
     store,
     journal,
@@ -163,7 +168,12 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
     vault,
     curve: ports.curve,
     venue: (accountId) => portfolio.account(accountId)?.port,
-    recheck: async (transfer) => blocked() ?? recheckPlan(transfer.plan, recheckContext),
+    recheck: async (transfer) => {
+      const stop = blocked()
+      if (stop !== null) return stop
+      const free = coinNotes.checkPlan(transfer.plan)
+      return free.ok ? recheckPlan(transfer.plan, recheckContext) : free.refusal
+    },
     recheckTerms: async ({ plan }, signal) =>
       blocked() ?? recheckTerms(plan, recheckContext, signal),
     countedElsewhere: (mine, txid) =>
@@ -211,6 +221,7 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
     bitcoin: ports.bitcoin,
     policy: () => policy,
     transfers: () => transfers.list(),
+    frozen: () => coinNotes.frozen(),
   })
 
   const planner = createPlanner({
@@ -221,6 +232,7 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
     bitcoin: ports.bitcoin,
     policy: () => policy,
     transfers: () => transfers.list(),
+    frozen: () => coinNotes.frozen(),
     isGiven,
   })
 
@@ -344,6 +356,13 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
     }
   }
 
+  function coinViews() {
+    const pinned = vault.pinned()
+    return pinned === null
+      ? []
+      : coinNotes.view(vault.bitcoin()?.coins ?? [], pinned.bitcoin.scriptType)
+  }
+
   function vaultAddresses() {
     const pinned = vault.pinned()
     if (pinned === null) return []
@@ -429,6 +448,8 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
     // Nothing is awaited from here on: of two approvals over one coin, nonce or cap the second sees the first.
     const free = checkConflict(transfer.plan, transfers.list())
     if (!free.ok) return free
+    const thawed = coinNotes.checkPlan(transfer.plan)
+    if (!thawed.ok) return thawed
     const small = recheckPayment(transfer.plan, recheckContext)
     if (!small.ok) return small
     const approved = transfers.approve(id, digest, caller.kind)
@@ -544,7 +565,7 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
       ok({
         pinned: vault.pinned(),
         balances: vault.balances(),
-        coins: vault.bitcoin()?.coins ?? [],
+        coins: coinViews(),
         addresses: vaultAddresses(),
         refusals: vault.chains().flatMap((chain) => chain.refusal ?? []),
       }),
@@ -555,6 +576,25 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
       const { address, at } = shown.value
       const used = vaultAddresses().find((known) => known.path === path)?.used ?? false
       return ok({ chain, address, path, used, verifiedAt: at })
+    },
+    'vault.noteCoin': ({ txid, vout, ...change }) => {
+      const coins = vault.bitcoin()?.coins ?? []
+      const coin = coins.find((held) => held.txid === txid && held.vout === vout)
+      if (coin === undefined) return refuse('NOT_FOUND', { what: 'coin', id: `${txid}:${vout}` })
+      const noted = coinNotes.note(coin, change)
+      if (!noted.ok) return noted
+      const view = coinViews().find((held) => held.txid === txid && held.vout === vout)
+      return view === undefined
+        ? refuse('NOT_FOUND', { what: 'coin', id: `${txid}:${vout}` })
+        : ok(view)
+    },
+    'vault.exportLabels': () =>
+      ok({ filename: 'bulkhead-labels.jsonl', text: coinNotes.exportText() }),
+    'vault.importLabels': ({ text }) => {
+      const imported = coinNotes.import(text)
+      if (!imported.ok) return imported
+      const { imported: count, leftOut, stillFrozen } = imported.value
+      return ok({ imported: count, leftOut, stillFrozen })
     },
     'transfers.list': () =>
       ok({ transfers: transfers.list().map((transfer) => viewTransfer(transfer, clock.now())) }),

@@ -23,7 +23,14 @@ import {
   transfersResolve,
   transfersSpeedUp,
 } from './methods/transfers.ts'
-import { vaultPair, vaultRead, vaultShowAddress } from './methods/vault.ts'
+import {
+  vaultExportLabels,
+  vaultImportLabels,
+  vaultNoteCoin,
+  vaultPair,
+  vaultRead,
+  vaultShowAddress,
+} from './methods/vault.ts'
 
 type Named<T> = {
   readonly [K in keyof T]: T[K] extends Method<infer Name> ? (K extends Name ? T[K] : never) : never
@@ -41,6 +48,9 @@ export const contract = defineContract({
   'vault.read': vaultRead,
   'vault.pair': vaultPair,
   'vault.showAddress': vaultShowAddress,
+  'vault.noteCoin': vaultNoteCoin,
+  'vault.exportLabels': vaultExportLabels,
+  'vault.importLabels': vaultImportLabels,
   'transfers.list': transfersList,
   'transfers.read': transfersRead,
   'transfers.plan': transfersPlan,

@@ -230,6 +230,7 @@ export function createBitcoinReplacementPlanner(
     const coin = vault.bitcoin()?.coins.find((held) => `${held.txid}:${held.vout}` === id)
     const change = vault.nextChange()
     if (coin === undefined || change === undefined) return refuse('NOT_FOUND', { what: 'coin', id })
+    if (context.frozen().has(id)) return refuse('COIN_FROZEN', { coin: id })
     if (coin.height !== null && coin.height > 0)
       return refuse('PLAN_STATE_WRONG', { state: 'confirmed', needed: 'waiting on bitcoin' })
     const [rate, tip, parent] = await Promise.all([

@@ -103,6 +103,12 @@ export const transfersPlan = defineMethod({
         address: z.string().max(200),
         label: z.string().max(60).optional(),
         feeTarget: feeTargetSchema.optional(),
+        /** Bitcoin only: pays out of these coins and no others, as `txid:vout`. */
+        coins: z
+          .array(z.string().regex(/^[0-9a-f]{64}:(0|[1-9]\d{0,9})$/))
+          .min(1)
+          .max(1_000)
+          .optional(),
       })
       .strict(),
     z
