@@ -545,7 +545,8 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
         })),
         chains: vault.chains().map(({ chain, source, tip, refusal }) => ({
           chain,
-          source,
+          // Who answers may have changed since the chain was last read.
+          source: chain === 'bitcoin' ? ports.bitcoin.source : source,
           crossCheck: chain === 'bitcoin' ? (ports.bitcoin.agreement?.() ?? null) : null,
           height: tip?.height ?? null,
           asOf: tip?.asOf ?? null,
