@@ -33,7 +33,7 @@ async function note(coin: CoinView, change: { label?: string; frozen?: boolean }
   return noted.value
 }
 
-const pay = (rest: { amount?: string; coins?: string[] } = {}): PlanInput => ({
+const pay = (rest: { amount?: string; coins?: string[]; address?: string } = {}): PlanInput => ({
   purpose: 'withdraw',
   chain: 'bitcoin',
   asset: 'BTC',
@@ -143,4 +143,17 @@ test('a second coin on an address and one not worth spending are marked', async 
   expect(marked.warnings).toEqual(['address-reused', 'dust'])
   const none = await scene.client.call('vault.noteCoin', { txid: '00'.repeat(32), vout: 0 })
   expect(none).toMatchObject({ refusal: { code: 'NOT_FOUND' } })
+})
+
+test('a payment out of several addresses warns that it links them; one out of one does not', async () => {
+  const address = scene.world.device.bitcoinAddress("m/84'/1'/0'/0/7", 'Regtest')
+  for (const coin of await coins()) await note(coin, { frozen: false })
+  const moved = (amount: string) => plan(scene, pay({ amount, address }))
+  expect((await moved('2')).plan.warnings).toEqual([
+    { key: 'linksAddresses', values: { count: expect.stringMatching(/^[2-4]$/) } },
+  ])
+  const [largest] = [...(await coins())].sort((a, b) => (a.value < b.value ? 1 : -1))
+  const chosen = largest === undefined ? [] : [nameOf(largest)]
+  const alone = await plan(scene, pay({ amount: '0.3', address, coins: chosen }))
+  expect('warnings' in alone.plan).toBe(false)
 })

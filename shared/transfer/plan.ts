@@ -127,6 +127,7 @@ export const planWarningSchema = z
       'ownAccountDelegated',
       'recipientContract',
       'recipientDelegated',
+      'linksAddresses',
     ]),
     /** For the message's placeholders. */
     values: z.record(z.string(), z.string()).readonly(),

@@ -6,7 +6,7 @@ import {
   type BitcoinPlanRefusals,
   planBitcoinTransfer,
 } from '../../../shared/transfer/btc/planBitcoinTransfer.ts'
-import type { BitcoinTransactionPlan } from '../../../shared/transfer/plan.ts'
+import type { BitcoinTransactionPlan, PlanWarning } from '../../../shared/transfer/plan.ts'
 import { type Amount, BTC, amount } from '../../../shared/units/amount.ts'
 import type { Coin, PinnedVault } from '../../../shared/vault/account.ts'
 import { outpointOf } from '../../../shared/vault/coinNotes.ts'
@@ -49,6 +49,12 @@ async function readTransactions(
     read.set(txid, raw.value)
   }
   return ok(read)
+}
+
+/** Coins of several addresses in one payment tell everyone that one owner holds them all. */
+export function linkWarnings({ inputs }: BitcoinTransactionPlan): readonly PlanWarning[] {
+  const count = new Set(inputs.map(({ script }) => script)).size
+  return count < 2 ? [] : [{ key: 'linksAddresses', values: { count: String(count) } }]
 }
 
 type ChoiceRefusals = 'NOT_FOUND' | 'COIN_FROZEN' | 'PLAN_STATE_WRONG'

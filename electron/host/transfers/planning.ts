@@ -34,7 +34,7 @@ import type { BitcoinPort, ChainResult, Clock, EvmPort, Random } from '../ports.
 import type { Vault } from '../vault.ts'
 import { checkConflict, coinsUnderWay, withoutSweepsUnderWay } from './inFlight.ts'
 import { evmFeeCaps } from './evmFees.ts'
-import { planBitcoin } from './planBitcoin.ts'
+import { linkWarnings, planBitcoin } from './planBitcoin.ts'
 import { type ReplacementKind, planReplacement } from './planReplacement.ts'
 import { findDeposit, planVenueWithdrawal } from './planVenue.ts'
 import { checkLookAlike, checkPayment, knownRecipients } from './recipients.ts'
@@ -353,6 +353,7 @@ export function createPlanner(context: PlanningContext): Planner {
           accountId: null,
           before: null,
           after: null,
+          warnings: linkWarnings(planned.value.execution),
           execution: planned.value.execution,
         },
         [BTC.symbol],
