@@ -21,6 +21,7 @@ import type { TransferPlan } from '../../shared/transfer/plan.ts'
 import { encodePlanFile } from '../../shared/transfer/planFile.ts'
 import { type Asset, BTC, amountToNumber } from '../../shared/units/amount.ts'
 import { encodeCanonical } from '../../shared/units/canonical.ts'
+import { createCoinNotes } from './coinNotes.ts'
 import { createConnections } from './connections.ts'
 import { type Handlers, createDispatch } from './dispatch.ts'
 import { openDocument } from './documents.ts'
@@ -31,6 +32,8 @@ import { type AccountState, createPortfolio } from './portfolio.ts'
 import type { HostPorts } from './ports.ts'
 import { createTransfers } from './transfers/engine.ts'
 import { checkConflict, isUnderWay, withoutSweepsUnderWay } from './transfers/inFlight.ts'
+import type { FeeTarget } from './transfers/planBitcoin.ts'
+import { createBitcoinReplacementPlanner, rivalsOf } from './transfers/planBitcoinReplacement.ts'
 import { nonceSiblings, type ReplacementKind } from './transfers/planReplacement.ts'
 import { createPlanner } from './transfers/planning.ts'
 import {
@@ -131,6 +134,10 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
   const vault: Vault = openedVault.value
   started.push(vault)
 
+  const openedNotes = createCoinNotes(store, () => publish('vault'))
+  if (!openedNotes.ok) return openedNotes
+  const coinNotes = openedNotes.value
+
   const connections = createConnections({
     store,
     journal,
@@ -161,7 +168,12 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
     vault,
     curve: ports.curve,
     venue: (accountId) => portfolio.account(accountId)?.port,
-    recheck: async (transfer) => blocked() ?? recheckPlan(transfer.plan, recheckContext),
+    recheck: async (transfer) => {
+      const stop = blocked()
+      if (stop !== null) return stop
+      const free = coinNotes.checkPlan(transfer.plan)
+      return free.ok ? recheckPlan(transfer.plan, recheckContext) : free.refusal
+    },
     recheckTerms: async ({ plan }, signal) =>
       blocked() ?? recheckTerms(plan, recheckContext, signal),
     countedElsewhere: (mine, txid) =>
@@ -179,6 +191,7 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
             sum + (plan.execution.kind === 'venue' ? plan.execution.arrives.units : 0n),
           0n,
         ),
+    rivals: (transfer) => rivalsOf(transfer, transfers.list()),
     siblings: (transfer) =>
       nonceSiblings(transfer, transfers.list()).map((sibling) => sibling.txid),
     isReplaced: ({ id }) =>
@@ -200,6 +213,17 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
     log: ports.log,
   })
 
+  const planBitcoinReplacement = createBitcoinReplacementPlanner({
+    clock,
+    random: ports.random,
+    portfolio,
+    vault,
+    bitcoin: ports.bitcoin,
+    policy: () => policy,
+    transfers: () => transfers.list(),
+    frozen: () => coinNotes.frozen(),
+  })
+
   const planner = createPlanner({
     clock,
     random: ports.random,
@@ -208,6 +232,7 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
     bitcoin: ports.bitcoin,
     policy: () => policy,
     transfers: () => transfers.list(),
+    frozen: () => coinNotes.frozen(),
     isGiven,
   })
 
@@ -331,6 +356,13 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
     }
   }
 
+  function coinViews() {
+    const pinned = vault.pinned()
+    return pinned === null
+      ? []
+      : coinNotes.view(vault.bitcoin()?.coins ?? [], pinned.bitcoin.scriptType)
+  }
+
   function vaultAddresses() {
     const pinned = vault.pinned()
     if (pinned === null) return []
@@ -380,10 +412,15 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
     return added.ok ? ok(viewTransfer(added.value, clock.now())) : added
   }
 
-  async function replace(id: string, kind: ReplacementKind) {
+  async function replace(id: string, kind: ReplacementKind, feeTarget: FeeTarget = 'fast') {
     const transfer = transfers.get(id)
     if (transfer === undefined) return refuse('NOT_FOUND', { what: 'transfer', id })
-    return addPlan(() => planner.replace(transfer, kind, AbortSignal.timeout(planTimeoutMs)))
+    const signal = AbortSignal.timeout(planTimeoutMs)
+    return addPlan(() =>
+      transfer.plan.execution.kind === 'bitcoin'
+        ? planBitcoinReplacement({ kind, transfer, feeTarget }, signal)
+        : planner.replace(transfer, kind, signal),
+    )
   }
 
   async function approve(id: string, digest: string, caller: Caller) {
@@ -411,6 +448,8 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
     // Nothing is awaited from here on: of two approvals over one coin, nonce or cap the second sees the first.
     const free = checkConflict(transfer.plan, transfers.list())
     if (!free.ok) return free
+    const thawed = coinNotes.checkPlan(transfer.plan)
+    if (!thawed.ok) return thawed
     const small = recheckPayment(transfer.plan, recheckContext)
     if (!small.ok) return small
     const approved = transfers.approve(id, digest, caller.kind)
@@ -506,7 +545,8 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
         })),
         chains: vault.chains().map(({ chain, source, tip, refusal }) => ({
           chain,
-          source,
+          // Who answers may have changed since the chain was last read.
+          source: chain === 'bitcoin' ? ports.bitcoin.source : source,
           crossCheck: chain === 'bitcoin' ? (ports.bitcoin.agreement?.() ?? null) : null,
           height: tip?.height ?? null,
           asOf: tip?.asOf ?? null,
@@ -526,7 +566,7 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
       ok({
         pinned: vault.pinned(),
         balances: vault.balances(),
-        coins: vault.bitcoin()?.coins ?? [],
+        coins: coinViews(),
         addresses: vaultAddresses(),
         refusals: vault.chains().flatMap((chain) => chain.refusal ?? []),
       }),
@@ -538,6 +578,25 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
       const used = vaultAddresses().find((known) => known.path === path)?.used ?? false
       return ok({ chain, address, path, used, verifiedAt: at })
     },
+    'vault.noteCoin': ({ txid, vout, ...change }) => {
+      const coins = vault.bitcoin()?.coins ?? []
+      const coin = coins.find((held) => held.txid === txid && held.vout === vout)
+      if (coin === undefined) return refuse('NOT_FOUND', { what: 'coin', id: `${txid}:${vout}` })
+      const noted = coinNotes.note(coin, change)
+      if (!noted.ok) return noted
+      const view = coinViews().find((held) => held.txid === txid && held.vout === vout)
+      return view === undefined
+        ? refuse('NOT_FOUND', { what: 'coin', id: `${txid}:${vout}` })
+        : ok(view)
+    },
+    'vault.exportLabels': () =>
+      ok({ filename: 'bulkhead-labels.jsonl', text: coinNotes.exportText() }),
+    'vault.importLabels': ({ text }) => {
+      const imported = coinNotes.import(text)
+      if (!imported.ok) return imported
+      const { imported: count, leftOut, stillFrozen } = imported.value
+      return ok({ imported: count, leftOut, stillFrozen })
+    },
     'transfers.list': () =>
       ok({ transfers: transfers.list().map((transfer) => viewTransfer(transfer, clock.now())) }),
     'transfers.read': ({ id }) => {
@@ -548,8 +607,12 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
     },
     'transfers.plan': (input) =>
       addPlan(() => planner.plan(input, AbortSignal.timeout(planTimeoutMs))),
-    'transfers.speedUp': ({ id }) => replace(id, 'speed-up'),
-    'transfers.cancelOnChain': ({ id }) => replace(id, 'cancel'),
+    'transfers.speedUp': ({ id, feeTarget }) => replace(id, 'speed-up', feeTarget),
+    'transfers.cancelOnChain': ({ id, feeTarget }) => replace(id, 'cancel', feeTarget),
+    'transfers.boost': (coin) =>
+      addPlan(() =>
+        planBitcoinReplacement({ kind: 'boost', ...coin }, AbortSignal.timeout(planTimeoutMs)),
+      ),
     'transfers.approve': ({ id, digest }, caller) => approve(id, digest, caller),
     'transfers.cancel': async ({ id }) => {
       const cancelled = await transfers.cancel(id)

@@ -13,6 +13,7 @@ import { statusRead } from './methods/status.ts'
 import { systemReconcile } from './methods/system.ts'
 import {
   transfersApprove,
+  transfersBoost,
   transfersCancel,
   transfersCancelOnChain,
   transfersExport,
@@ -22,7 +23,14 @@ import {
   transfersResolve,
   transfersSpeedUp,
 } from './methods/transfers.ts'
-import { vaultPair, vaultRead, vaultShowAddress } from './methods/vault.ts'
+import {
+  vaultExportLabels,
+  vaultImportLabels,
+  vaultNoteCoin,
+  vaultPair,
+  vaultRead,
+  vaultShowAddress,
+} from './methods/vault.ts'
 
 type Named<T> = {
   readonly [K in keyof T]: T[K] extends Method<infer Name> ? (K extends Name ? T[K] : never) : never
@@ -40,9 +48,13 @@ export const contract = defineContract({
   'vault.read': vaultRead,
   'vault.pair': vaultPair,
   'vault.showAddress': vaultShowAddress,
+  'vault.noteCoin': vaultNoteCoin,
+  'vault.exportLabels': vaultExportLabels,
+  'vault.importLabels': vaultImportLabels,
   'transfers.list': transfersList,
   'transfers.read': transfersRead,
   'transfers.plan': transfersPlan,
+  'transfers.boost': transfersBoost,
   'transfers.approve': transfersApprove,
   'transfers.cancel': transfersCancel,
   'transfers.resolve': transfersResolve,

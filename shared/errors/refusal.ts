@@ -85,6 +85,7 @@ export interface RefusalData {
   RISK_AFTER_TOO_HIGH: { readonly scenario: string; readonly slackAfter: string }
   VAULT_NOT_PAIRED: { readonly chain: string }
   RECONCILIATION_NEEDED: { readonly reason: string }
+  COIN_FROZEN: { readonly coin: string }
 
   // device
   DEVICE_NOT_FOUND: { readonly reason: string }
@@ -178,6 +179,7 @@ export const refusalRetryable: { readonly [C in RefusalCode]: boolean } = {
   RISK_AFTER_TOO_HIGH: false,
   VAULT_NOT_PAIRED: false,
   RECONCILIATION_NEEDED: false,
+  COIN_FROZEN: false,
   DEVICE_NOT_FOUND: true,
   DEVICE_SEVERAL: false,
   DEVICE_WRONG: false,

@@ -146,3 +146,21 @@ describe('a plan that shows one thing and signs another', () => {
     expect(fields(plan)).toEqual(expected)
   })
 })
+
+describe('a bitcoin plan that pays only us', () => {
+  const onlyChange = [
+    { role: 'change' as const, address: payee, script: '', value: 90n, path: 'm/1' },
+  ]
+  const plan = (units: bigint): TransferPlan => ({
+    ...base,
+    amount: amount(BTC, units),
+    networkFee: amount(BTC, 10n),
+    execution: { ...bitcoin, outputs: onlyChange },
+  })
+  test('says what comes back and where', () => {
+    expect(planDifferences(plan(90n))).toEqual([])
+  })
+  test('is held to the amount', () => {
+    expect(planDifferences(plan(60n)).map(({ field }) => field)).toEqual(['amount'])
+  })
+})

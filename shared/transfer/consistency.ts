@@ -12,7 +12,9 @@ interface Said {
 function readExecution({ execution }: TransferPlan): Said {
   switch (execution.kind) {
     case 'bitcoin': {
-      const paid = execution.outputs.filter((output) => output.role === 'recipient')
+      const others = execution.outputs.filter((output) => output.role === 'recipient')
+      // A cancelled payment and a child that pays for its parent have nobody to pay but us.
+      const paid = others.length > 0 ? others : execution.outputs
       return {
         recipient: [...new Set(paid.map((output) => output.address))].join(', '),
         units: String(paid.reduce((sum, output) => sum + output.value, 0n)),

@@ -128,6 +128,7 @@ export const planWarningSchema = z
       'recipientContract',
       'recipientDelegated',
       'depositMinimumUnknown',
+      'linksAddresses',
     ]),
     /** For the message's placeholders. */
     values: z.record(z.string(), z.string()).readonly(),
@@ -135,7 +136,8 @@ export const planWarningSchema = z
   .readonly()
 export type PlanWarning = z.infer<typeof planWarningSchema>
 
-/** The transfer whose transaction this one takes the place of: same account, same nonce, only one can be mined. */
+/** The transfer whose transaction this one takes the place of: same account, same nonce
+ *  or, on bitcoin, the same coins; only one of them can be mined. */
 export const replacementSchema = z
   .object({ transferId: z.string(), txid: z.string(), kind: z.enum(['speed-up', 'cancel']) })
   .readonly()
@@ -157,7 +159,7 @@ export const transferPlanSchema = z
     /** Prices this plan was made on; it is void when one moves by more than `priceLimitBps`. */
     prices: z.array(quoteSchema).readonly(),
     priceLimitBps: z.int(),
-    /** Absent for a plan that replaces nothing. A cancel moves nothing to ourselves. */
+    /** Absent for a plan that replaces nothing. A cancel moves nothing to ourselves, or on bitcoin everything back. */
     replaces: replacementSchema.optional(),
     /** Absent where there are none. */
     warnings: z.array(planWarningSchema).min(1).readonly().optional(),

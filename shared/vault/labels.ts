@@ -8,7 +8,7 @@ const outpoint = z.string().regex(/^[0-9a-f]{64}:\d{1,10}$/)
 const label = z.string().max(1_000).optional()
 const origin = z.string().max(200).optional()
 
-const labelSchema = z
+export const walletLabelSchema = z
   .discriminatedUnion('type', [
     z.object({ type: z.literal('tx'), ref: hash, label, origin }),
     z.object({ type: z.literal('addr'), ref: z.string().max(120), label }),
@@ -25,7 +25,7 @@ const labelSchema = z
   ])
   .readonly()
 
-export type WalletLabel = z.infer<typeof labelSchema>
+export type WalletLabel = z.infer<typeof walletLabelSchema>
 
 const TYPES: ReadonlySet<unknown> = new Set(['tx', 'addr', 'pubkey', 'input', 'output', 'xpub'])
 const MAX_FILE_CHARACTERS = 20_000_000
@@ -45,7 +45,7 @@ export function parseLabels(text: string): Result<ReadLabels, 'INPUT_INVALID'> {
     if (line.trim() === '') continue
     const value = parseJson(line)
     if (value === undefined) return refuseLine(`line ${index + 1}`, 'not JSON')
-    const parsed = labelSchema.safeParse(value)
+    const parsed = walletLabelSchema.safeParse(value)
     if (parsed.success) labels.push(parsed.data)
     else if (hasUnknownType(value)) leftOut += 1
     else return refuseLine(`line ${index + 1}`, parsed.error.issues[0]?.path.join('.') ?? 'shape')

@@ -65,16 +65,35 @@ export function claimsOf({ execution }: Pick<TransferPlan, 'execution'>): readon
   }
 }
 
+/** What this plan takes the place of, and what that took the place of before: their coins are its own. */
+function replacedBy(plan: TransferPlan, transfers: readonly Transfer[]): ReadonlySet<string> {
+  const replaced = new Set<string>()
+  for (let link = plan.replaces; link !== undefined && !replaced.has(link.transferId); ) {
+    const { transferId } = link
+    replaced.add(transferId)
+    link = transfers.find((known) => known.id === transferId)?.plan.replaces
+  }
+  return replaced
+}
+
+/** A replacement shares its nonce with whatever was sent before; its coins only with what it replaces: those of any
+ *  other payment may be more than its own, and that payment was not asked about. */
+function mayShare(plan: TransferPlan, other: Transfer, replaced: ReadonlySet<string>): boolean {
+  if (plan.replaces === undefined || other.signed === null) return false
+  return plan.execution.kind === 'evm' || replaced.has(other.id)
+}
+
 /** Two signatures over one coin or one nonce: one of the two payments would never happen, or replace the other. */
 export function checkConflict(
   plan: TransferPlan,
   transfers: readonly Transfer[],
 ): Result<void, 'PLAN_CONFLICTS'> {
   const claims = new Set(claimsOf(plan))
+  const replaced = replacedBy(plan, transfers)
   for (const other of transfers) {
     if (other.id === plan.id || !isUnderWay(other)) continue
-    // A replacement shares its nonce with what was sent before on purpose; one being signed now is still in the way.
-    if (plan.replaces !== undefined && other.signed !== null) continue
+    // One being signed now is still in the way.
+    if (mayShare(plan, other, replaced)) continue
     const over = claimsOf(other.plan).find((claim) => claims.has(claim))
     if (over !== undefined) return refuse('PLAN_CONFLICTS', { over, with: other.id })
   }

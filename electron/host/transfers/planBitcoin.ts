@@ -6,18 +6,20 @@ import {
   type BitcoinPlanRefusals,
   planBitcoinTransfer,
 } from '../../../shared/transfer/btc/planBitcoinTransfer.ts'
-import type { BitcoinTransactionPlan } from '../../../shared/transfer/plan.ts'
+import type { BitcoinTransactionPlan, PlanWarning } from '../../../shared/transfer/plan.ts'
 import { type Amount, BTC, amount } from '../../../shared/units/amount.ts'
-import type { PinnedVault } from '../../../shared/vault/account.ts'
+import type { Coin, PinnedVault } from '../../../shared/vault/account.ts'
+import { outpointOf } from '../../../shared/vault/coinNotes.ts'
 import type { DecodedAddress } from '../../../shared/vault/address.ts'
 import type { BitcoinPort, ChainRefusals, ChainResult, Random } from '../ports.ts'
 import type { Vault } from '../vault.ts'
 
 /** Blocks until a confirmation is expected. */
-const feeTargets = { fast: 1, normal: 6, slow: 24 } as const
+export const feeTargets = { fast: 1, normal: 6, slow: 24 } as const
+export type FeeTarget = keyof typeof feeTargets
 
 /** No single payment costs more, whatever the rate: 0.01 BTC. */
-const absoluteFeeCap = 1_000_000n
+export const absoluteFeeCap = 1_000_000n
 
 export interface BitcoinRequest {
   readonly bitcoin: BitcoinPort
@@ -30,6 +32,9 @@ export interface BitcoinRequest {
   readonly feeTarget: keyof typeof feeTargets
   /** Outpoints `txid:vout` of other transfers under way. */
   readonly taken: ReadonlySet<string>
+  readonly frozen: ReadonlySet<string>
+  /** Only these, when the user chose. */
+  readonly chosen: readonly string[] | null
 }
 
 async function readTransactions(
@@ -46,13 +51,44 @@ async function readTransactions(
   return ok(read)
 }
 
+/** Coins of several addresses in one payment tell everyone that one owner holds them all. */
+export function linkWarnings({ inputs }: BitcoinTransactionPlan): readonly PlanWarning[] {
+  const count = new Set(inputs.map(({ script }) => script)).size
+  return count < 2 ? [] : [{ key: 'linksAddresses', values: { count: String(count) } }]
+}
+
+type ChoiceRefusals = 'NOT_FOUND' | 'COIN_FROZEN' | 'PLAN_STATE_WRONG'
+
+/** Confirmed coins that are neither frozen nor spent by another transfer; of a choice, each must be one of them. */
+function spendableCoins(
+  { taken, frozen, chosen }: BitcoinRequest,
+  coins: readonly Coin[],
+): Result<readonly Coin[], ChoiceRefusals> {
+  const isFree = (coin: Coin) =>
+    coin.height !== null && coin.height > 0 && !taken.has(outpointOf(coin))
+  if (chosen === null)
+    return ok(coins.filter((coin) => isFree(coin) && !frozen.has(outpointOf(coin))))
+  const found: Coin[] = []
+  for (const outpoint of new Set(chosen)) {
+    const coin = coins.find((held) => outpointOf(held) === outpoint)
+    if (coin === undefined) return refuse('NOT_FOUND', { what: 'coin', id: outpoint })
+    if (frozen.has(outpoint)) return refuse('COIN_FROZEN', { coin: outpoint })
+    if (!isFree(coin)) {
+      const state = taken.has(outpoint) ? 'in another transfer' : 'unconfirmed'
+      return refuse('PLAN_STATE_WRONG', { state, needed: 'a free confirmed coin' })
+    }
+    found.push(coin)
+  }
+  return ok(found)
+}
+
 export async function planBitcoin(
   request: BitcoinRequest,
   signal: AbortSignal,
 ): Promise<
   Result<
     { readonly execution: BitcoinTransactionPlan; readonly amount: Amount; readonly fee: Amount },
-    BitcoinPlanRefusals | ChainRefusals | 'NOT_FOUND'
+    BitcoinPlanRefusals | ChainRefusals | ChoiceRefusals
   >
 > {
   const { bitcoin, vault, policy, recipient, asked } = request
@@ -64,10 +100,9 @@ export async function planBitcoin(
   const change = vault.nextChange()
   if (state === null || change === undefined)
     return refuse('NOT_FOUND', { what: 'coins', id: 'bitcoin' })
-  const coins = state.coins.filter(
-    (coin) =>
-      coin.height !== null && coin.height > 0 && !request.taken.has(`${coin.txid}:${coin.vout}`),
-  )
+  const spendable = spendableCoins(request, state.coins)
+  if (!spendable.ok) return spendable
+  const coins = spendable.value
   const [tip, feeRate, previousTransactions] = await Promise.all([
     bitcoin.readTip(signal),
     bitcoin.readFeeRate(feeTargets[request.feeTarget], signal),

@@ -72,6 +72,7 @@ function withdraw(port: Partial<EvmPort>, asset: string, text: string) {
     bitcoin: {} as BitcoinPort,
     policy: () => ({ ...defaultPolicy, firstPaymentCapUsd: 5_000 }),
     transfers: () => [],
+    frozen: () => new Set<string>(),
     isGiven: () => true,
   })
   const chainName = `evm:${port.chainId}`

@@ -98,6 +98,7 @@ function topUp(amountText: string, isGiven: boolean, prices: readonly string[] =
     bitcoin: {} as BitcoinPort,
     policy: () => policy,
     transfers: () => [],
+    frozen: () => new Set<string>(),
     isGiven: () => isGiven,
   })
   const request = { accountId: 'binance-usdm:1', asset: 'USDC', amount: amountText } as const

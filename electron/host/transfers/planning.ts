@@ -34,7 +34,7 @@ import type { BitcoinPort, ChainResult, Clock, EvmPort, Random } from '../ports.
 import type { Vault } from '../vault.ts'
 import { checkConflict, coinsUnderWay, withoutSweepsUnderWay } from './inFlight.ts'
 import { evmFeeCaps } from './evmFees.ts'
-import { planBitcoin } from './planBitcoin.ts'
+import { linkWarnings, planBitcoin } from './planBitcoin.ts'
 import { type ReplacementKind, planReplacement } from './planReplacement.ts'
 import { checkDeposit, findDeposit, planVenueWithdrawal } from './planVenue.ts'
 import { checkLookAlike, checkPayment, knownRecipients } from './recipients.ts'
@@ -50,6 +50,8 @@ export interface PlanningContext {
   readonly bitcoin: BitcoinPort
   readonly policy: () => Policy
   readonly transfers: () => readonly Transfer[]
+  /** Outpoints `txid:vout` that the user froze. */
+  readonly frozen: () => ReadonlySet<string>
   /** True for an account that was there from the start; others were connected at the window's word. */
   readonly isGiven: (accountId: string) => boolean
 }
@@ -327,6 +329,8 @@ export function createPlanner(context: PlanningContext): Planner {
         asked: asked.value,
         feeTarget: input.feeTarget ?? 'normal',
         taken: coinsUnderWay(context.transfers()),
+        frozen: context.frozen(),
+        chosen: input.coins ?? null,
       },
       signal,
     )
@@ -349,6 +353,7 @@ export function createPlanner(context: PlanningContext): Planner {
           accountId: null,
           before: null,
           after: null,
+          warnings: linkWarnings(planned.value.execution),
           execution: planned.value.execution,
         },
         [BTC.symbol],
@@ -363,6 +368,11 @@ export function createPlanner(context: PlanningContext): Planner {
     const pinned = pairedVault(input.chain)
     if (!pinned.ok) return pinned
     if (input.chain === 'bitcoin') return planBitcoinWithdrawal(input, pinned.value, signal)
+    if (input.coins !== undefined)
+      return refuse('INPUT_INVALID', {
+        field: 'coins',
+        problem: 'only bitcoin has coins to choose',
+      })
     const port = vault.evmPort(input.chain)
     if (port === undefined) return refuse('NOT_FOUND', { what: 'chain', id: input.chain })
     const held = assetOn(port, input.asset)

@@ -224,6 +224,7 @@ async function waitForConfirmation(world: {
     vault: vault as Vault,
     curve: testCurve,
     siblings: () => [],
+    rivals: () => [],
     isReplaced: () => world.isReplaced ?? false,
   }
   const transfer: Transfer = {

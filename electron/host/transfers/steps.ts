@@ -49,6 +49,10 @@ export interface StepContext {
   readonly recheckTerms: (transfer: Transfer, signal: AbortSignal) => Promise<Refusal | null>
   /** True once we signed what takes this one's place. */
   readonly isReplaced: (transfer: Transfer) => boolean
+  /** Signed transfers that spend a coin of this one: at most one of them all can be confirmed. */
+  readonly rivals: (
+    transfer: Transfer,
+  ) => readonly { readonly txid: string; readonly script: string }[]
   /** Internal moves other transfers already claimed as theirs. */
   readonly isClaimed: (venueId: string) => boolean
   /** Signed transactions of ours with the same account and nonce. */
@@ -170,6 +174,8 @@ export function createRunStep(context: StepContext): RunStep {
           return refused(answer.refusal)
         case 'CHAIN_REJECTED':
         case 'CHAIN_LIED': {
+          const rival = await confirmedRival(transfer, signal)
+          if (rival !== null) return rival
           const look = await lookForReplacement(transfer, withTimeout(signal))
           if (look.kind === 'replaced') return refused(look.refusal)
           // It has the signed bytes: its no does not prove that nobody else gets them.
@@ -210,6 +216,20 @@ export function createRunStep(context: StepContext): RunStep {
     }
   }
 
+  /** Only a block says which of two payments with the same coins was made; until then both wait. */
+  async function confirmedRival(
+    transfer: Transfer,
+    signal: AbortSignal,
+  ): Promise<StepResult | null> {
+    const txid = transfer.signed?.txid ?? ''
+    for (const { txid: by, script } of context.rivals(transfer)) {
+      const read = await context.bitcoin.readConfirmation(by, script, withTimeout(signal))
+      if (read.ok && read.value.kind === 'confirmed')
+        return refused({ code: 'TRANSACTION_REPLACED', data: { chain: 'bitcoin', txid, by } })
+    }
+    return null
+  }
+
   async function confirm({ transfer, signal }: StepInput): Promise<StepResult> {
     const txid = transfer.signed?.txid
     if (txid === undefined) throw new Error('confirm without a transaction')
@@ -220,6 +240,8 @@ export function createRunStep(context: StepContext): RunStep {
       if (!read.ok) return null
       const result = confirmationResult(transfer, txid, read.value)
       if (result !== null) return result
+      const rival = await confirmedRival(transfer, signal)
+      if (rival !== null) return rival
       const look = await lookForReplacement(transfer, withTimeout(signal))
       if (look.kind === 'replaced') return refused(look.refusal)
       if (look.kind === 'open') usedUpSince = null

@@ -4,6 +4,7 @@ import { type Transfer, canCancel } from '../../../shared/transfer/lifecycle.ts'
 import type { TransferPlan } from '../../../shared/transfer/plan.ts'
 import { type Amount, amountToDecimal } from '../../../shared/units/amount.ts'
 
+import { waitsOnBitcoin } from './planBitcoinReplacement.ts'
 import { replaceable } from './planReplacement.ts'
 
 type DeviceLine = TransferView['deviceLines'][number]
@@ -32,6 +33,13 @@ function deviceLines(plan: TransferPlan): readonly DeviceLine[] {
       return [{ key: 'address', approved: execution.address, device: execution.address }]
     case 'bitcoin': {
       const ticker = execution.network === 'regtest' ? 'REGTEST' : 'BTC'
+      const words = { approved: approved(networkFee), device: inDeviceWords(networkFee, ticker) }
+      // All of it comes back to us: the device shows no address, only that the fee is all that leaves.
+      if (execution.outputs.every((output) => output.role === 'change'))
+        return [
+          { key: 'total', ...words },
+          { key: 'fee', ...words },
+        ]
       return [
         to,
         { ...moved, device: inDeviceWords(amount, ticker) },
@@ -73,6 +81,6 @@ export function viewTransfer(transfer: Transfer, now: number): TransferView {
     canApprove: transfer.state === 'planned' && now < transfer.plan.expiresAt,
     canCancel: canCancel(transfer),
     canResolve: transfer.state === 'unknown',
-    canReplace: replaceable(transfer) !== null,
+    canReplace: replaceable(transfer) !== null || waitsOnBitcoin(transfer),
   }
 }

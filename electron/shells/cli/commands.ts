@@ -1,7 +1,8 @@
 /** What each command asks the host and how it says the answer in text. */
+import { readFileSync } from 'node:fs'
 import type { Client } from '../../../shared/contract/client.ts'
 import { type Result, ok, refuse } from '../../../shared/errors/refusal.ts'
-import { amountToDecimal } from '../../../shared/units/amount.ts'
+import { BTC, amount, amountToDecimal } from '../../../shared/units/amount.ts'
 import { decodeCanonical } from '../../../shared/units/canonical.ts'
 import { readFirstPortfolio } from '../firstAnswers.ts'
 import { accountRows, riskReport, table } from './report.ts'
@@ -11,6 +12,15 @@ type Command = (
   client: Client,
   args: readonly string[],
 ) => Promise<Result<{ readonly value: unknown; readonly text: string }>>
+
+function readLabelFile(file: string): Result<string, 'INPUT_INVALID'> {
+  try {
+    return ok(readFileSync(file, 'utf8'))
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error)
+    return refuse('INPUT_INVALID', { field: 'FILE', problem })
+  }
+}
 
 export const commands: Readonly<Record<string, Command>> = {
   async risk(client) {
@@ -63,6 +73,41 @@ export const commands: Readonly<Record<string, Command>> = {
         ? 'no transfers yet'
         : table([['id', 'purpose', 'amount', 'state', 'transaction'], ...rows])
     return ok({ value: view.value.transfers, text })
+  },
+  async coins(client) {
+    const settled = await readFirstPortfolio(client)
+    if (!settled.ok) return settled
+    const view = await client.call('vault.read', {})
+    if (!view.ok) return view
+    const { coins } = view.value
+    const rows = coins.map(({ txid, vout, value, height, label, frozen, warnings }) => [
+      `${txid}:${vout}`,
+      amountToDecimal(amount(BTC, value)),
+      height === null || height <= 0 ? 'unconfirmed' : frozen ? 'frozen' : 'spendable',
+      warnings.join(' '),
+      label ?? '',
+    ])
+    const text =
+      rows.length === 0
+        ? 'no coins'
+        : table([['coin', 'BTC', 'state', 'warnings', 'label'], ...rows])
+    return ok({ value: coins, text })
+  },
+  async 'labels export'(client) {
+    const exported = await client.call('vault.exportLabels', {})
+    return exported.ok ? ok({ value: exported.value, text: exported.value.text }) : exported
+  },
+  async 'labels import'(client, [file]) {
+    if (file === undefined) return refuse('INPUT_INVALID', { field: 'FILE', problem: 'missing' })
+    const text = readLabelFile(file)
+    if (!text.ok) return text
+    const imported = await client.call('vault.importLabels', { text: text.value })
+    if (!imported.ok) return imported
+    const { imported: count, leftOut, stillFrozen } = imported.value
+    return ok({
+      value: imported.value,
+      text: `${count} labels taken in, ${leftOut} of unknown types left out, ${stillFrozen} coins stay frozen`,
+    })
   },
   async 'transfers export'(client, [id]) {
     if (id === undefined) return refuse('INPUT_INVALID', { field: 'ID', problem: 'missing' })

@@ -18,6 +18,9 @@ const usage = `Usage: npm run --silent cli -- COMMAND [--json] [--demo] [--data 
   risk                    accounts, distance both ways, required, excess, suggestions
   accounts                one line an account
   vault                   balances and addresses of the vault
+  coins                   the vault's coins: labels, frozen ones, warnings
+  labels export           labels and freezes as BIP329, on standard output
+  labels import FILE      take in a BIP329 file
   transfers               what is under way and what is done
   transfers export ID     a plan as a file, on standard output
   transfer verify --plan FILE --tx HEX

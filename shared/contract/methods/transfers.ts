@@ -64,7 +64,7 @@ export const transferViewSchema = z
     canCancel: z.boolean(),
     /** Only for `unknown`: what the user may decide on the evidence shown. */
     canResolve: z.boolean(),
-    /** Sent over an EVM chain and not yet seen in a block: it may be sped up or cancelled there. */
+    /** Sent over a chain and not yet seen in a block: it may be sped up or cancelled there. */
     canReplace: z.boolean(),
   })
   .readonly()
@@ -87,6 +87,7 @@ export const transfersRead = defineMethod({
 })
 
 const decimalText = z.string().max(60)
+const feeTargetSchema = z.enum(['fast', 'normal', 'slow'])
 
 /** `amount` is decimal text in whole units of the asset; 'all' empties what may leave. */
 export const transfersPlan = defineMethod({
@@ -101,7 +102,13 @@ export const transfersPlan = defineMethod({
         amount: decimalText,
         address: z.string().max(200),
         label: z.string().max(60).optional(),
-        feeTarget: z.enum(['fast', 'normal', 'slow']).optional(),
+        feeTarget: feeTargetSchema.optional(),
+        /** Bitcoin only: pays out of these coins and no others, as `txid:vout`. */
+        coins: z
+          .array(z.string().regex(/^[0-9a-f]{64}:(0|[1-9]\d{0,9})$/))
+          .min(1)
+          .max(1_000)
+          .optional(),
       })
       .strict(),
     z
@@ -155,21 +162,38 @@ export const transfersCancel = defineMethod({
   refusals: ['NOT_FOUND', 'PLAN_STATE_WRONG', ...storeRefusals],
 })
 
-/** Plans the same payment at higher fees and the same nonce. A plan of its own: digest, approval, device. */
+/** Plans the same payment at higher fees and the same nonce or, on bitcoin, over the same coins (BIP125). A plan of
+ *  its own: digest, approval, device. `feeTarget` is for bitcoin; 'fast' unless given. */
 export const transfersSpeedUp = defineMethod({
   name: 'transfers.speedUp',
   effect: 'write',
-  input: z.object({ id: z.string() }).strict(),
+  input: z.object({ id: z.string(), feeTarget: feeTargetSchema.optional() }).strict(),
   output: transferViewSchema,
   refusals: transfersPlan.refusals,
 })
 
-/** Plans nothing to ourselves at the same nonce and higher fees, so that the payment can no longer be mined.
+/** Plans nothing to ourselves at the same nonce and higher fees (on bitcoin all of its coins back to our change
+ *  address), so that the payment can no longer be mined.
  *  Until one of the two is in a block, either may still happen. */
 export const transfersCancelOnChain = defineMethod({
   name: 'transfers.cancelOnChain',
   effect: 'write',
-  input: z.object({ id: z.string() }).strict(),
+  input: z.object({ id: z.string(), feeTarget: feeTargetSchema.optional() }).strict(),
+  output: transferViewSchema,
+  refusals: transfersPlan.refusals,
+})
+
+/** Plans a child that pays for its waiting parent (CPFP): spends our unconfirmed coin at a fee for both. */
+export const transfersBoost = defineMethod({
+  name: 'transfers.boost',
+  effect: 'write',
+  input: z
+    .object({
+      txid: z.string().regex(/^[0-9a-f]{64}$/),
+      vout: z.int().nonnegative(),
+      feeTarget: feeTargetSchema,
+    })
+    .strict(),
   output: transferViewSchema,
   refusals: transfersPlan.refusals,
 })

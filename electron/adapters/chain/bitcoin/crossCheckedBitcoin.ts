@@ -1,10 +1,13 @@
 /** Two servers as one BitcoinPort. The first answers; the second is asked the same about height, coins and fee.
  *  A difference that stays after asking again is CHAIN_LIED with both named: we cannot know which of them lies.
  *  A second that is away changes no answer, but `agreement` says that only one stands behind it. */
-import { ok, refuse } from '../../../../shared/errors/refusal.ts'
+import { type Refusal, ok, refuse } from '../../../../shared/errors/refusal.ts'
+import { encodeCanonical } from '../../../../shared/units/canonical.ts'
 import type {
   BitcoinPort,
   ChainResult,
+  ChainRefusals,
+  ChainTip,
   Clock,
   ScriptCoin,
   SourceAgreement,
@@ -18,6 +21,9 @@ export interface CrossCheckOptions {
   readonly secondTimeoutMs?: number
   /** Before asking both again about a difference: blocks and payments travel for a while; 1.5 s unless given. */
   readonly askAgainMs?: number
+  /** While the first says the same as when both agreed, the second is left in peace for this long: public servers
+   *  count questions. A minute unless given. */
+  readonly recheckMs?: number
 }
 
 /** Blocks that one server may be behind. */
@@ -28,6 +34,9 @@ const FEE_TOLERANCE_SAT_PER_VB = 5
 const TRIES = 3
 /** After silence the second is left alone for this long. */
 const REST_MS = 30_000
+const REMEMBERED = 64
+/** A difference over a question that nobody asked again, such as a fee, is shown for this long. */
+const REMEMBERED_MS = 300_000
 
 interface Told {
   readonly field: string
@@ -38,8 +47,22 @@ interface Told {
 /** Closes both. */
 export function crossCheckedBitcoin(options: CrossCheckOptions): BitcoinPort {
   const { first, second, clock } = options
-  let agreement: SourceAgreement = { kind: 'not-asked', second: second.source }
+  let away: Refusal<ChainRefusals> | null = null
+  let agreedAt: number | null = null
+  /** By question: the difference found last. */
+  const differences = new Map<
+    string,
+    { readonly refusal: Refusal<ChainRefusals>; readonly at: number }
+  >()
   let restUntil = 0
+  /** By question: what both said when they last agreed. */
+  const agreedOn = new Map<string, { readonly said: string; readonly at: number }>()
+  /** By the scripts asked for: what the second has seen used. */
+  const usedThere = new Map<string, { readonly used: ReadonlySet<string>; readonly at: number }>()
+
+  function isFresh(at: number): boolean {
+    return clock.now() - at < (options.recheckMs ?? 60_000)
+  }
 
   function secondSignal(signal: AbortSignal): AbortSignal {
     return AbortSignal.any([signal, AbortSignal.timeout(options.secondTimeoutMs ?? 8_000)])
@@ -51,40 +74,67 @@ export function crossCheckedBitcoin(options: CrossCheckOptions): BitcoinPort {
   ): Promise<ChainResult<T> | undefined> {
     if (clock.now() < restUntil) return undefined
     const answer = await read(second, secondSignal(signal))
-    if (answer.ok) return answer
+    if (answer.ok) {
+      away = null
+      return answer
+    }
     const { code } = answer.refusal
     // Caught lying by its own proofs, or on another chain: that is no silence.
     if (code === 'CHAIN_LIED' || code === 'CHAIN_WRONG_NETWORK') return answer
-    agreement = { kind: 'one-source', second: second.source, refusal: answer.refusal }
+    away = answer.refusal
     restUntil = clock.now() + REST_MS
     return undefined
   }
 
   /** Reads from both until they agree, a few times; `compare` gives the first difference. */
   async function agreed<T>(
+    question: { readonly name: string; readonly said: (value: T) => string },
     read: (port: BitcoinPort, signal: AbortSignal) => Promise<ChainResult<T>>,
     compare: (first: T, second: T) => Told | undefined,
     signal: AbortSignal,
   ): Promise<ChainResult<T>> {
     for (let attempt = 1; ; attempt++) {
-      const [own, other] = await Promise.all([read(first, signal), askSecond(read, signal)])
-      if (!own.ok || other === undefined) return own
+      const own = await read(first, signal)
+      if (!own.ok) return own
+      const said = question.said(own.value)
+      const before = agreedOn.get(question.name)
+      if (before?.said === said && isFresh(before.at)) return own
+      const other = await askSecond(read, signal)
+      if (other === undefined) return own
       if (!other.ok) {
-        agreement = { kind: 'differ', second: second.source, refusal: other.refusal }
+        noteDifference(question.name, other.refusal)
         return other
       }
       const told = compare(own.value, other.value)
       if (told === undefined) {
-        agreement = { kind: 'agree', second: second.source, asOf: clock.now() }
+        agreedAt = clock.now()
+        differences.delete(question.name)
+        agreedOn.set(question.name, { said, at: clock.now() })
         return own
       }
       if (attempt === TRIES || signal.aborted) {
         const refused = differ(told)
-        agreement = { kind: 'differ', second: second.source, refusal: refused.refusal }
+        noteDifference(question.name, refused.refusal)
         return refused
       }
       await clock.sleep(options.askAgainMs ?? 1_500, signal).catch(() => undefined)
     }
+  }
+
+  /** What they once agreed on is asked again after a difference, whichever of them spoke otherwise. */
+  function noteDifference(question: string, refusal: Refusal<ChainRefusals>): void {
+    agreedOn.delete(question)
+    differences.set(question, { refusal, at: clock.now() })
+  }
+
+  function agreement(): SourceAgreement {
+    const named = { second: second.source }
+    if (away !== null) return { kind: 'one-source', ...named, refusal: away }
+    const open = [...differences.values()].find(({ at }) => clock.now() - at < REMEMBERED_MS)
+    if (open !== undefined) return { kind: 'differ', ...named, refusal: open.refusal }
+    return agreedAt === null
+      ? { kind: 'not-asked', ...named }
+      : { kind: 'agree', ...named, asOf: agreedAt }
   }
 
   function differ(told: Told) {
@@ -96,51 +146,68 @@ export function crossCheckedBitcoin(options: CrossCheckOptions): BitcoinPort {
     })
   }
 
-  async function heights(signal: AbortSignal): Promise<ChainResult<number>> {
-    const [own, other] = await Promise.all([
-      first.readTip(signal),
-      askSecond((port, limited) => port.readTip(limited), signal),
-    ])
-    if (!own.ok) return own
-    return ok(Math.min(own.value.height, other?.ok === true ? other.value.height : Infinity))
+  async function readCoinsAndHeight(
+    port: BitcoinPort,
+    scripts: readonly string[],
+    signal: AbortSignal,
+  ): Promise<ChainResult<CoinsAndHeight>> {
+    // The height first: every block up to it was known when the coins were told.
+    const tip = await port.readTip(signal)
+    if (!tip.ok) return tip
+    const coins = await port.readCoins(scripts, signal)
+    return coins.ok ? ok({ coins: coins.value, height: tip.value.height }) : coins
   }
 
   return {
     get source() {
-      return agreement.kind === 'one-source'
+      return away !== null
         ? `${first.source} (one source, unchecked)`
         : `${first.source} + ${second.source}`
     },
-    agreement: () => agreement,
+    agreement,
     readTip: (signal) =>
       agreed(
+        // Each block would be news: once in a while is enough.
+        { name: 'tip', said: () => '' },
         (port, limited) => port.readTip(limited),
-        (own, other) =>
-          Math.abs(own.height - other.height) <= HEIGHT_TOLERANCE
-            ? undefined
-            : { field: 'height', first: String(own.height), second: String(other.height) },
+        compareTips,
         signal,
       ),
     /** Whatever either has seen was used: an omission must not hide coins. */
     readUsedScripts: async (scripts, signal) => {
-      const read = (port: BitcoinPort, limited: AbortSignal) =>
-        port.readUsedScripts(scripts, limited)
-      const [own, other] = await Promise.all([read(first, signal), askSecond(read, signal)])
-      if (!own.ok || other === undefined) return own
-      return other.ok ? ok(new Set([...own.value, ...other.value])) : other
-    },
-    readCoins: async (scripts, signal) => {
-      const settled = await heights(signal)
-      if (!settled.ok) return settled
-      return agreed(
-        (port, limited) => port.readCoins(scripts, limited),
-        (own, other) => compareCoins(own, other, settled.value),
+      const own = await first.readUsedScripts(scripts, signal)
+      if (!own.ok) return own
+      const name = scripts.join(' ')
+      const known = usedThere.get(name)
+      if (known !== undefined && isFresh(known.at))
+        return ok(new Set([...own.value, ...known.used]))
+      const other = await askSecond(
+        (port, limited) => port.readUsedScripts(scripts, limited),
         signal,
       )
+      if (other === undefined) return own
+      if (!other.ok) return other
+      if (usedThere.size >= REMEMBERED) usedThere.clear()
+      usedThere.set(name, { used: other.value, at: clock.now() })
+      return ok(new Set([...own.value, ...other.value]))
+    },
+    readCoins: async (scripts, signal) => {
+      const read = await agreed(
+        { name: 'coins', said: ({ coins }) => encodeCanonical([scripts, coins]) },
+        (port, limited) => readCoinsAndHeight(port, scripts, limited),
+        compareCoins,
+        signal,
+      )
+      return read.ok ? ok(read.value.coins) : read
     },
     readTransaction: first.readTransaction,
     readFeeRate: (blocks, signal) =>
-      agreed((port, limited) => port.readFeeRate(blocks, limited), compareRates, signal),
+      agreed(
+        { name: `fee ${blocks}`, said: String },
+        (port, limited) => port.readFeeRate(blocks, limited),
+        compareRates,
+        signal,
+      ),
     readConfirmation: first.readConfirmation,
     broadcast: async (transaction, signal) => {
       const sent = await first.broadcast(transaction, signal)
@@ -161,12 +228,21 @@ function compareRates(first: number, second: number): Told | undefined {
     : { field: 'feeRate', first: `${first} sat/vB`, second: `${second} sat/vB` }
 }
 
+function compareTips(first: ChainTip, second: ChainTip): Told | undefined {
+  return Math.abs(first.height - second.height) <= HEIGHT_TOLERANCE
+    ? undefined
+    : { field: 'height', first: String(first.height), second: String(second.height) }
+}
+
+interface CoinsAndHeight {
+  readonly coins: readonly ScriptCoin[]
+  readonly height: number
+}
+
 /** Coins in blocks that both know must be told by both; the newest and the unconfirmed may travel still. */
-function compareCoins(
-  first: readonly ScriptCoin[],
-  second: readonly ScriptCoin[],
-  commonHeight: number,
-): Told | undefined {
+function compareCoins(here: CoinsAndHeight, there: CoinsAndHeight): Told | undefined {
+  const commonHeight = Math.min(here.height, there.height)
+  const [first, second] = [here.coins, there.coins]
   const name = ({ txid, vout }: ScriptCoin) => `${txid}:${vout}`
   const missing = (coins: readonly ScriptCoin[], from: readonly ScriptCoin[]) => {
     const known = new Set(from.map(name))

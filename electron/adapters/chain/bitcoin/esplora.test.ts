@@ -52,7 +52,7 @@ function own(branch: 0 | 1, index: number): OwnAddress {
 
 const scripts = [own(0, 0), own(0, 1), own(1, 0)].map(({ script }) => script)
 
-async function start(options: Partial<EsploraOptions> = {}) {
+async function start(options: Partial<EsploraOptions> = {}, recheckMs = 0) {
   const simulator = await startBitcoinSimulator()
   cleanup.push(simulator.close)
   simulator.fund(own(0, 0).address, 1_000_000n)
@@ -80,6 +80,7 @@ async function start(options: Partial<EsploraOptions> = {}) {
     clock,
     secondTimeoutMs: 600,
     askAgainMs: 20,
+    recheckMs,
   })
   cleanup.push(both.close)
   return { simulator, port, electrum, both }
@@ -257,6 +258,21 @@ describe('two sources', () => {
     expect([claimed, actual].join(' ')).toMatch(/Electrum.* sat.*Esplora.* sat/)
     expect(who === 'first' ? claimed : actual).toMatch(/0 coins, 0 sat, not [0-9a-f]{64}:\d/)
     expect(both.agreement?.()).toMatchObject({ kind: 'differ' })
+  })
+
+  it('what was agreed on is not asked again for a while, what is new is', async () => {
+    const { simulator, both } = await start({}, 60_000)
+    const asked = () => simulator.esplora.received().length
+    await readAll(both)
+    const before = asked()
+    await readAll(both)
+    expect(asked()).toBe(before)
+    simulator.fund(own(0, 0).address, 7_000n)
+    simulator.mine(1)
+    expect(await readAll(both)).toHaveLength(3)
+    expect(asked()).toBeGreaterThan(before)
+    simulator.faults.inject({ kind: 'omit-coins' })
+    expect(await both.readCoins(scripts, never)).toMatchObject({ refusal: { code: 'CHAIN_LIED' } })
   })
 
   it('one that is only late to say so is asked again', async () => {
