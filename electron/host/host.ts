@@ -27,7 +27,7 @@ import { openDocument } from './documents.ts'
 import type { Caller, Host } from './host.types.ts'
 import { createJournal } from './journal.ts'
 import { exportJournal, journalLine } from './journalExport.ts'
-import { type AccountState, createPortfolio } from './portfolio.ts'
+import { type AccountState, type AssessFacts, createPortfolio } from './portfolio.ts'
 import type { HostPorts } from './ports.ts'
 import { createTransfers } from './transfers/engine.ts'
 import { checkConflict, isUnderWay, withoutSweepsUnderWay } from './transfers/inFlight.ts'
@@ -277,14 +277,20 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
     return whyNoSuggestion(report, snapshot, suggestOptions())
   }
 
+  function shownFacts({ now, betas, liquidity, correlations }: AssessFacts) {
+    return { now, betas, liquidity, correlations }
+  }
+
   function accountView(account: AccountState) {
     const { port, snapshot, refusal } = account
-    const report = snapshot === null ? null : portfolio.report(snapshot)
+    const assessed = snapshot === null ? null : portfolio.assessed(snapshot)
+    const report = assessed?.report ?? null
     return {
       accountId: port.accountId,
       label: port.label,
       snapshot,
       report,
+      facts: assessed === null ? null : shownFacts(assessed.facts),
       refusal,
       withheld: report === null || snapshot === null ? null : (whyNot(settled(snapshot)) ?? null),
     }

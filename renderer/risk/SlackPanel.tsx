@@ -49,6 +49,7 @@ export function SlackPanel({ report, other }: SlackPanelProps) {
             <Chart
               option={option}
               height={350}
+              update="merge"
               label={t('curve.describe', { count: report.slackCurve.length })}
             />
           }
