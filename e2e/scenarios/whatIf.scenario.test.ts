@@ -12,6 +12,15 @@ afterAll(async () => {
   await scene?.close()
 })
 
+test('what Bulkhead cannot carry out is suggested to be done by hand, and only that', async () => {
+  const suggestions = await until(async () => {
+    const read = await scene.client.call('portfolio.read', {})
+    return read.ok && read.value.suggestions.length > 0 ? read.value.suggestions : undefined
+  }, 'a suggestion')
+  for (const { venue, by } of suggestions)
+    expect(by).toBe(venue === 'hyperliquid' ? 'hand' : 'bulkhead')
+}, 60_000)
+
 test('a what-if with nothing turned is the host’s own report, volatilities and correlations included', async () => {
   const view = await until(async () => {
     const read = await scene.client.call('portfolio.read', {})

@@ -277,6 +277,10 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
     return whyNoSuggestion(report, snapshot, suggestOptions())
   }
 
+  function carriedOutBy(accountId: string) {
+    return portfolio.account(accountId)?.port.movers === 'api' ? 'bulkhead' : 'hand'
+  }
+
   function shownFacts({ now, betas, liquidity, correlations }: AssessFacts) {
     return { now, betas, liquidity, correlations }
   }
@@ -326,7 +330,7 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
         known.map(({ report }) => report),
         known.map(({ snapshot }) => snapshot),
         suggestOptions(),
-      ),
+      ).map((suggestion) => ({ ...suggestion, by: carriedOutBy(suggestion.accountId) })),
       quotes: portfolio.quotes(),
       vaultPaired: vault.pinned() !== null,
       vaultBalances: vault.balances(),

@@ -40,6 +40,11 @@ export const accountViewSchema = z
   })
   .readonly()
 
+/** Who can carry it out: Bulkhead, or only the user by hand at the venue. */
+export const shownSuggestionSchema = z
+  .object({ ...suggestionSchema.unwrap().shape, by: z.enum(['bulkhead', 'hand']) })
+  .readonly()
+
 export const netWorthPointSchema = z
   .object({ at: instantSchema, venuesUsd: z.number(), vaultUsd: z.number() })
   .readonly()
@@ -52,7 +57,7 @@ export const portfolioRead = defineMethod({
     .object({
       now: instantSchema,
       accounts: z.array(accountViewSchema).readonly(),
-      suggestions: z.array(suggestionSchema).readonly(),
+      suggestions: z.array(shownSuggestionSchema).readonly(),
       quotes: z.array(quoteSchema).readonly(),
       vaultPaired: z.boolean(),
       vaultBalances: z.array(vaultBalanceSchema).readonly(),
