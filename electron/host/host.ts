@@ -432,12 +432,16 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
     readonly title: string
     readonly lines: readonly string[]
     readonly digest: string
+    /** Written down before the device is asked, so that its button answers for something in the journal. */
+    readonly onDevice?: () => Result<unknown, 'STORE_WRITE_FAILED'>
   }) {
     const answer = await ports.confirmation.confirm(request, AbortSignal.timeout(deviceTimeoutMs))
     if (answer === 'confirmed') return ok('shell' as const)
     const pinned = vault.pinned()
     if (answer === 'declined' || pinned === null)
       return refuse('CONFIRMATION_REQUIRED', { what: request.title, where: answer })
+    const noted = request.onDevice?.() ?? ok(null)
+    if (!noted.ok) return noted
     const path = `${pinned.bitcoin.path}/0/0`
     const shown = await vault.showAddress('bitcoin', path, AbortSignal.timeout(deviceTimeoutMs))
     return shown.ok ? ok('device' as const) : shown
@@ -468,27 +472,29 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
   async function writePolicy(next: Policy) {
     const before = policy
     const loosens = loosensPolicy(before, next)
+    let confirmation: 'not-needed' | 'confirmed' | 'device' = 'not-needed'
+    const digest = bytesToHex(sha256(utf8ToBytes(encodeCanonical(next))))
     if (loosens) {
-      const answer = await ports.confirmation.confirm(
-        {
-          title: 'policy',
-          // What is said yes to, in full: the window may have shown something else.
-          lines: ['Loosen the risk policy', ...policyChanges(before, next)],
-          digest: bytesToHex(sha256(utf8ToBytes(encodeCanonical(next)))),
-        },
-        AbortSignal.timeout(deviceTimeoutMs),
-      )
-      if (answer !== 'confirmed')
-        return refuse('CONFIRMATION_REQUIRED', { what: 'policy', where: answer })
+      const changes = policyChanges(before, next)
+      const confirmed = await confirmOutside({
+        title: 'policy',
+        // What is said yes to, in full: the window may have shown something else.
+        lines: ['Loosen the risk policy', ...changes],
+        digest,
+        onDevice: () => journal.record({ kind: 'policy.asked', digest, changes }),
+      })
+      if (!confirmed.ok) return confirmed
       // The differences that were confirmed are those from a policy that no longer stands.
       if (policy !== before)
         return refuse('CONFIRMATION_REQUIRED', { what: 'policy', where: 'changed meanwhile' })
+      confirmation = confirmed.value === 'device' ? 'device' : 'confirmed'
     }
     const recorded = journal.record({
       kind: 'policy.changed',
       before,
       after: next,
-      confirmation: loosens ? 'confirmed' : 'not-needed',
+      confirmation,
+      ...(loosens ? { digest } : {}),
     })
     if (!recorded.ok) return recorded
     const written = policyDocument.write(next)
