@@ -14,6 +14,7 @@ import { Panel } from '../ui/Panel.tsx'
 import { ReadView } from '../ui/ReadView.tsx'
 import { RefusalNote } from '../ui/RefusalNote.tsx'
 import { StateTag } from '../ui/StateTag.tsx'
+import { Reconcile } from './Reconcile.tsx'
 import { type Entry, entryFields, entryTitle } from './entryText.ts'
 
 const page = 100
@@ -66,7 +67,7 @@ function EntryDialog({ entry, onClose }: { readonly entry: Entry; readonly onClo
   )
 }
 
-function Tools() {
+function Tools({ onVerified }: { readonly onVerified: () => void }) {
   const { t } = useText()
   const format = useFormat()
   const verify = useAsk('journal.verify')
@@ -82,7 +83,7 @@ function Tools() {
       <div className="actions">
         <Button
           busy={verify.isPending ? t('journal.verifying') : null}
-          onPress={() => verify.mutate({})}
+          onPress={() => verify.mutate({}, { onSuccess: onVerified })}
         >
           <ShieldCheck size={14} aria-hidden /> {t('journal.verify')}
         </Button>
@@ -122,6 +123,7 @@ export function ActivityScreen() {
   const [limit, setLimit] = useState(page)
   const [filter, setFilter] = useState('')
   const [shown, setShown] = useState<Entry | null>(null)
+  const [verified, setVerified] = useState(false)
   const read = useRead('journal.list', { limit })
   const wanted = filter.trim().toLowerCase()
   const matches = (entry: Entry) =>
@@ -136,8 +138,9 @@ export function ActivityScreen() {
           <h1>{t('screen.activity')}</h1>
           <p className="dim small-text">{t('journal.about')}</p>
         </div>
-        <Tools />
+        <Tools onVerified={() => setVerified(true)} />
       </header>
+      <Reconcile verified={verified} />
       <ReadView read={read} rows={8}>
         {({ entries, total }) => (
           <Panel
