@@ -13,22 +13,13 @@ import { Empty } from '../ui/Empty.tsx'
 import { Panel } from '../ui/Panel.tsx'
 import { ReadView } from '../ui/ReadView.tsx'
 import { RefusalNote } from '../ui/RefusalNote.tsx'
+import { saveFile } from '../ui/saveFile.ts'
 import { StateTag } from '../ui/StateTag.tsx'
 import { Reconcile } from './Reconcile.tsx'
 import { type Entry, entryFields, entryTitle } from './entryText.ts'
 
 const page = 100
 const most = 500
-
-/** Hands a text to the browser as a file. */
-function saveFile(filename: string, text: string): void {
-  const link = document.createElement('a')
-  const url = URL.createObjectURL(new Blob([text], { type: 'text/plain;charset=utf-8' }))
-  link.href = url
-  link.download = filename
-  link.click()
-  window.setTimeout(() => URL.revokeObjectURL(url), 10_000)
-}
 
 function EntryDialog({ entry, onClose }: { readonly entry: Entry; readonly onClose: () => void }) {
   const speech = useText()
