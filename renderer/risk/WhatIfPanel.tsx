@@ -28,7 +28,6 @@ function Knob({ name, shown, value, least, most, step, why = null, onValue }: Kn
         <span>{name}</span>
         <strong className="num">{shown}</strong>
       </div>
-      {why !== null && <span className="dim small-text">{why}</span>}
       <Slider.Root
         className="slider"
         min={least}
@@ -45,6 +44,7 @@ function Knob({ name, shown, value, least, most, step, why = null, onValue }: Kn
         </Slider.Track>
         <Slider.Thumb className="slider-thumb" aria-label={name} aria-valuetext={shown} />
       </Slider.Root>
+      {why !== null && <p className="dim small-text">{why}</p>}
     </div>
   )
 }
@@ -153,7 +153,9 @@ export function WhatIfPanel({ account, answer, knobs, onKnobs }: WhatIfPanelProp
         />
         <Knob
           name={t('whatif.haircut')}
-          shown={t('whatif.points', { points: format.count(knobs.haircut * 100, 0) })}
+          shown={t('whatif.points', {
+            points: `${knobs.haircut === 0 ? '' : '− '}${format.count(knobs.haircut * 100, 0)}`,
+          })}
           why={snapshot.marginMode === 'single-asset' ? t('whatif.noHaircut') : null}
           value={knobs.haircut}
           least={0}

@@ -139,7 +139,7 @@ export function PolicyForm({ policy }: { readonly policy: Policy }) {
         >
           {t('policy.save')}
         </Button>
-        {changed && <Button onPress={() => setTyped({})}>{t('cancel')}</Button>}
+        {changed && !write.isPending && <Button onPress={() => setTyped({})}>{t('cancel')}</Button>}
         {write.isSuccess && !changed && <StateTag grade="good" text={t('policy.saved')} />}
       </div>
       {refusal !== null && <RefusalNote refusal={refusal} />}
