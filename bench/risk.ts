@@ -25,7 +25,7 @@ const bases = ['BTC', 'ETH', 'SOL'] as const
 const options = { policy: defaultPolicy, betas: defaultBetas, now: fixtureInstant }
 
 /** Three collaterals and `count` cross positions, tiered, mostly long, some hedged. */
-function bookOf(count: number, seed: number): AccountSnapshot {
+export function bookOf(count: number, seed: number): AccountSnapshot {
   const prices = { BTC: 92_000, ETH: 3_160, SOL: 140 }
   const positions = Array.from({ length: count }, (_, i) => {
     const base = bases[(i + seed) % 3] ?? 'BTC'

@@ -1,5 +1,7 @@
 /** `npm run bench`: every measurement as one JSON line. Ratios to a peer of the same run are what counts. */
 import { benchRisk } from './risk.ts'
 import { benchStore } from './store.ts'
+import { benchWhatIfPage } from './whatIfPage.ts'
 
-for (const line of [...benchRisk(), ...benchStore()]) console.log(JSON.stringify(line))
+for (const line of [...benchRisk(), ...benchStore(), ...(await benchWhatIfPage())])
+  console.log(JSON.stringify(line))

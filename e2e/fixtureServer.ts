@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { WebSocketServer } from 'ws'
 import { z } from 'zod'
 import { createFixtureHost } from '../renderer/fixtures/host.ts'
-import type { State } from '../renderer/fixtures/portfolio.ts'
+import type { State, portfolioFixture } from '../renderer/fixtures/portfolio.ts'
 
 const pages = fileURLToPath(new URL('../dist/renderer', import.meta.url))
 const types: Readonly<Record<string, string>> = {
@@ -73,12 +73,21 @@ export interface FixtureServer {
   close(): Promise<void>
 }
 
-export async function startFixtureServer(state: State, port = 0): Promise<FixtureServer> {
+export async function startFixtureServer(
+  state: State,
+  port = 0,
+  portfolio?: typeof portfolioFixture,
+): Promise<FixtureServer> {
   const deviceServer = createServer((_request, response) => {
     response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(devicePage)
   })
   const deviceUrl = await listen(deviceServer, 0)
-  const host = createFixtureHost({ state, nowMs: Date.now, deviceUrl: `${deviceUrl}/` })
+  const host = createFixtureHost({
+    state,
+    nowMs: Date.now,
+    deviceUrl: `${deviceUrl}/`,
+    ...(portfolio === undefined ? {} : { portfolio }),
+  })
   let refusing = false
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://127.0.0.1')

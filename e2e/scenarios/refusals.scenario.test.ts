@@ -199,16 +199,51 @@ describe('a window that says yes by itself', () => {
     const settings = await scene.client.call('settings.read', {})
     if (!settings.ok) throw new Error(settings.refusal.code)
     const { policy } = settings.value
-    const loosened = await scene.client.call('settings.writePolicy', {
-      policy: { ...policy, bufferOfMaintenance: 0, firstPaymentCapUsd: 1e9 },
-    })
-    expect(loosened).toMatchObject({ ok: false, refusal: { code: 'CONFIRMATION_REQUIRED' } })
+    const looser = { ...policy, bufferOfMaintenance: 0, firstPaymentCapUsd: 1e9 }
+    const asked = scene.client.call('settings.writePolicy', { policy: looser })
+    // It gets as far as the device, and stays there for as long as nobody presses its button.
+    await until(async () => {
+      const status = await scene.client.call('status.read', {})
+      return status.ok && status.value.device.kind === 'waiting' ? true : undefined
+    }, 'the device to ask')
+    expect(await scene.client.call('settings.read', {})).toMatchObject({ value: { policy } })
+    scene.world.device.press('reject')
+    expect(await asked).toMatchObject({ ok: false, refusal: { code: 'DEVICE_REJECTED' } })
+    expect(await scene.client.call('settings.read', {})).toMatchObject({ value: { policy } })
+    const journal = await scene.client.call('journal.list', { limit: 5 })
+    if (!journal.ok) throw new Error('the journal expected')
+    expect(journal.value.entries.map(({ kind }) => kind)).toContain('policy.asked')
+    expect(journal.value.entries.map(({ kind }) => kind)).not.toContain('policy.changed')
     const tightened = await scene.client.call('settings.writePolicy', {
       policy: { ...policy, minimumSweepUsd: policy.minimumSweepUsd },
     })
     expect(tightened.ok).toBe(true)
   })
 })
+
+test('the device’s button loosens the policy that was asked for, under its digest', async () => {
+  const settings = await scene.client.call('settings.read', {})
+  if (!settings.ok) throw new Error(settings.refusal.code)
+  const { policy } = settings.value
+  const asked = scene.client.call('settings.writePolicy', {
+    policy: { ...policy, coolOffHours: 0 },
+  })
+  let waiting = true
+  void asked.finally(() => (waiting = false))
+  await until(async () => {
+    scene.world.device.press('confirm')
+    return waiting ? undefined : true
+  }, 'the device to be done')
+  expect(await asked).toMatchObject({ ok: true, value: { coolOffHours: 0 } })
+  const journal = await scene.client.call('journal.list', { limit: 3 })
+  if (!journal.ok) throw new Error('the journal expected')
+  const digests = journal.value.entries.flatMap(({ kind, body }) =>
+    kind.startsWith('policy.') ? [/"digest":"([0-9a-f]{64})"/.exec(body)?.[1]] : [],
+  )
+  expect(digests).toHaveLength(2)
+  expect(digests[0]).toBe(digests[1])
+  expect((await scene.client.call('settings.writePolicy', { policy })).ok).toBe(true)
+}, 60_000)
 
 describe('a plan', () => {
   test('for more than the excess is refused with both numbers', async () => {

@@ -30,7 +30,13 @@ function scene() {
       facts: () => {
         asked += 1
         const measured = series.map(measureVolatility)
-        return { volatility: {}, averageTrueRange: {}, correlation: () => 1, measured }
+        return {
+          volatility: {},
+          averageTrueRange: {},
+          correlation: () => 1,
+          correlations: null,
+          measured,
+        }
       },
       candles: () => series,
     },

@@ -28,7 +28,7 @@ import { openDocument } from './documents.ts'
 import type { Caller, Host } from './host.types.ts'
 import { createJournal } from './journal.ts'
 import { exportJournal, journalLine } from './journalExport.ts'
-import { type AccountState, createPortfolio } from './portfolio.ts'
+import { type AccountState, type AssessFacts, createPortfolio } from './portfolio.ts'
 import type { HostPorts } from './ports.ts'
 import { createTransfers } from './transfers/engine.ts'
 import { checkConflict, isUnderWay, withoutSweepsUnderWay } from './transfers/inFlight.ts'
@@ -302,14 +302,24 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
     return whyNoSuggestion(report, snapshot, suggestOptions())
   }
 
+  function carriedOutBy(accountId: string) {
+    return portfolio.account(accountId)?.port.movers === 'api' ? 'bulkhead' : 'hand'
+  }
+
+  function shownFacts({ now, betas, liquidity, correlations }: AssessFacts) {
+    return { now, betas, liquidity, correlations }
+  }
+
   function accountView(account: AccountState) {
     const { port, snapshot, refusal } = account
-    const report = snapshot === null ? null : portfolio.report(snapshot)
+    const assessed = snapshot === null ? null : portfolio.assessed(snapshot)
+    const report = assessed?.report ?? null
     return {
       accountId: port.accountId,
       label: port.label,
       snapshot,
       report,
+      facts: assessed === null ? null : shownFacts(assessed.facts),
       refusal,
       withheld: report === null || snapshot === null ? null : (whyNot(settled(snapshot)) ?? null),
     }
@@ -345,7 +355,7 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
         known.map(({ report }) => report),
         known.map(({ snapshot }) => snapshot),
         suggestOptions(),
-      ),
+      ).map((suggestion) => ({ ...suggestion, by: carriedOutBy(suggestion.accountId) })),
       quotes: portfolio.quotes(),
       vaultPaired: vault.pinned() !== null,
       vaultBalances: vault.balances(),
@@ -461,12 +471,16 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
     readonly title: string
     readonly lines: readonly string[]
     readonly digest: string
+    /** Written down before the device is asked, so that its button answers for something in the journal. */
+    readonly onDevice?: () => Result<unknown, 'STORE_WRITE_FAILED'>
   }) {
     const answer = await ports.confirmation.confirm(request, AbortSignal.timeout(deviceTimeoutMs))
     if (answer === 'confirmed') return ok('shell' as const)
     const pinned = vault.pinned()
     if (answer === 'declined' || pinned === null)
       return refuse('CONFIRMATION_REQUIRED', { what: request.title, where: answer })
+    const noted = request.onDevice?.() ?? ok(null)
+    if (!noted.ok) return noted
     const path = `${pinned.bitcoin.path}/0/0`
     const shown = await vault.showAddress('bitcoin', path, AbortSignal.timeout(deviceTimeoutMs))
     return shown.ok ? ok('device' as const) : shown
@@ -497,27 +511,29 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
   async function writePolicy(next: Policy) {
     const before = policy
     const loosens = loosensPolicy(before, next)
+    let confirmation: 'not-needed' | 'confirmed' | 'device' = 'not-needed'
+    const digest = bytesToHex(sha256(utf8ToBytes(encodeCanonical(next))))
     if (loosens) {
-      const answer = await ports.confirmation.confirm(
-        {
-          title: 'policy',
-          // What is said yes to, in full: the window may have shown something else.
-          lines: ['Loosen the risk policy', ...policyChanges(before, next)],
-          digest: bytesToHex(sha256(utf8ToBytes(encodeCanonical(next)))),
-        },
-        AbortSignal.timeout(deviceTimeoutMs),
-      )
-      if (answer !== 'confirmed')
-        return refuse('CONFIRMATION_REQUIRED', { what: 'policy', where: answer })
+      const changes = policyChanges(before, next)
+      const confirmed = await confirmOutside({
+        title: 'policy',
+        // What is said yes to, in full: the window may have shown something else.
+        lines: ['Loosen the risk policy', ...changes],
+        digest,
+        onDevice: () => journal.record({ kind: 'policy.asked', digest, changes }),
+      })
+      if (!confirmed.ok) return confirmed
       // The differences that were confirmed are those from a policy that no longer stands.
       if (policy !== before)
         return refuse('CONFIRMATION_REQUIRED', { what: 'policy', where: 'changed meanwhile' })
+      confirmation = confirmed.value === 'device' ? 'device' : 'confirmed'
     }
     const recorded = journal.record({
       kind: 'policy.changed',
       before,
       after: next,
-      confirmation: loosens ? 'confirmed' : 'not-needed',
+      confirmation,
+      ...(loosens ? { digest } : {}),
     })
     if (!recorded.ok) return recorded
     const written = policyDocument.write(next)

@@ -24,7 +24,18 @@ const otherEventSchema = z.discriminatedUnion('kind', [
       kind: z.literal('policy.changed'),
       before: policySchema,
       after: policySchema,
-      confirmation: z.enum(['not-needed', 'confirmed']),
+      /** 'confirmed' in the shell's own prompt; 'device': by its button, asked for under `digest`. */
+      confirmation: z.enum(['not-needed', 'confirmed', 'device']),
+      /** sha256 of the canonical new policy; absent where no confirmation was needed, and in old entries. */
+      digest: z.string().optional(),
+    })
+    .readonly(),
+  /** Written before the device is asked: its next button press answers for exactly this policy. */
+  z
+    .object({
+      kind: z.literal('policy.asked'),
+      digest: z.string(),
+      changes: z.array(z.string()).readonly(),
     })
     .readonly(),
   z

@@ -4,13 +4,15 @@ import type { AccountSnapshot } from '../../shared/collateral/snapshot.ts'
 import type { Refusal, Result } from '../../shared/errors/refusal.ts'
 import { ok, refuse } from '../../shared/errors/refusal.ts'
 import { defaultBetas } from '../../shared/market/betas.ts'
+import { defaultLiquidity } from '../../shared/market/liquidity.ts'
 import type { Quote } from '../../shared/market/quote.ts'
 import { assess } from '../../shared/risk/assess.ts'
 import { raisedBy } from '../../shared/risk/accountTouch.ts'
+import type { AssessOptions } from '../../shared/risk/options.ts'
 import type { Policy } from '../../shared/risk/policy.ts'
 import type { RiskReport } from '../../shared/risk/report.ts'
 import { createTouchBook } from './accountTouch.ts'
-import { createVolatilityBook } from './volatility.ts'
+import { type VolatilityFacts, createVolatilityBook } from './volatility.ts'
 import type { Clock, VenuePort, VenueRefusals, VenueResult } from './ports.ts'
 
 export interface AccountState {
@@ -28,6 +30,11 @@ const readTimeoutMs = 15_000
 const describe = (error: unknown) =>
   error instanceof Error ? (error.stack ?? error.message) : String(error)
 
+/** What an assessment rests on besides the snapshot, in full: whoever has it can make the same report. */
+export type AssessFacts = AssessOptions &
+  VolatilityFacts &
+  Required<Pick<AssessOptions, 'liquidity'>>
+
 export interface Portfolio {
   accounts(): readonly AccountState[]
   account(accountId: string): AccountState | undefined
@@ -38,6 +45,8 @@ export interface Portfolio {
   quotesOf(asset: string): readonly Quote[]
   /** Assessed now, so that its age and staleness are those of this moment. */
   report(snapshot: AccountSnapshot): RiskReport
+  /** The same with what it was made from. */
+  assessed(snapshot: AccountSnapshot): { readonly report: RiskReport; readonly facts: AssessFacts }
   /** Reads one account, or all, and waits for the answers. */
   refresh(accountId?: string): Promise<Result<number, 'NOT_FOUND'>>
   add(port: VenuePort): void
@@ -160,6 +169,19 @@ export function createPortfolio(options: {
     await loop?.done
   }
 
+  function assessed(snapshot: AccountSnapshot) {
+    const facts: AssessFacts = {
+      policy: options.policy(),
+      betas: defaultBetas,
+      liquidity: defaultLiquidity,
+      now: options.clock.now(),
+      ...volatility.facts(snapshot),
+    }
+    const report = assess(snapshot, facts)
+    const accountTouch = raisedBy(touches.touch(snapshot), [report.touchDown, report.touchUp])
+    return { report: { ...report, accountTouch }, facts }
+  }
+
   for (const port of options.venues) add(port)
 
   return {
@@ -168,16 +190,8 @@ export function createPortfolio(options: {
     quotes: () => quotedAssets.flatMap((asset) => newestOf(asset) ?? []),
     quote: newestOf,
     quotesOf,
-    report(snapshot) {
-      const report = assess(snapshot, {
-        policy: options.policy(),
-        betas: defaultBetas,
-        now: options.clock.now(),
-        ...volatility.facts(snapshot),
-      })
-      const accountTouch = raisedBy(touches.touch(snapshot), [report.touchDown, report.touchUp])
-      return { ...report, accountTouch }
-    },
+    report: (snapshot) => assessed(snapshot).report,
+    assessed,
     async refresh(accountId) {
       const wanted =
         accountId === undefined

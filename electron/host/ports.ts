@@ -93,6 +93,8 @@ export interface VenuePort {
   readonly accountId: string
   readonly venue: VenueId
   readonly label: string
+  /** 'api': money can be moved in and out through this port. 'none': only by hand at the venue; the movers refuse. */
+  readonly movers: 'api' | 'none'
   health(): VenueHealth
   readAccount(signal: AbortSignal): Promise<VenueResult<AccountSnapshot>>
   /** USD index or mark prices by asset symbol, for the assets the venue knows among `assets`. */

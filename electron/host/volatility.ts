@@ -4,7 +4,11 @@
 import type { AccountSnapshot } from '../../shared/collateral/snapshot.ts'
 import { betaOf, defaultBetas } from '../../shared/market/betas.ts'
 import type { CandleSeries } from '../../shared/market/candle.ts'
-import { correlationOf, measureCorrelations } from '../../shared/market/correlation.ts'
+import {
+  type Correlations,
+  correlationOf,
+  measureCorrelations,
+} from '../../shared/market/correlation.ts'
 import {
   type AssetVolatility,
   agedVolatility,
@@ -27,7 +31,10 @@ interface Kept {
 
 export type VolatilityFacts = Required<
   Pick<AssessOptions, 'volatility' | 'averageTrueRange' | 'correlation' | 'measured'>
->
+> & {
+  /** What `correlation` reads from. */
+  readonly correlations: Correlations | null
+}
 
 type CandleSource = Pick<VenuePort, 'venue' | 'readCandles'>
 
@@ -137,6 +144,7 @@ export function createVolatilityBook(options: {
         volatility: figuresOf(measured, ({ sigma }) => sigma),
         averageTrueRange: figuresOf(measured, ({ atr }) => atr),
         correlation: (a, b) => correlationOf(table, a, b),
+        correlations: table,
         measured,
       }
     },

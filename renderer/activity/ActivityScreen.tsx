@@ -13,21 +13,13 @@ import { Empty } from '../ui/Empty.tsx'
 import { Panel } from '../ui/Panel.tsx'
 import { ReadView } from '../ui/ReadView.tsx'
 import { RefusalNote } from '../ui/RefusalNote.tsx'
+import { saveFile } from '../ui/saveFile.ts'
 import { StateTag } from '../ui/StateTag.tsx'
+import { Reconcile } from './Reconcile.tsx'
 import { type Entry, entryFields, entryTitle } from './entryText.ts'
 
 const page = 100
 const most = 500
-
-/** Hands a text to the browser as a file. */
-function saveFile(filename: string, text: string): void {
-  const link = document.createElement('a')
-  const url = URL.createObjectURL(new Blob([text], { type: 'text/plain;charset=utf-8' }))
-  link.href = url
-  link.download = filename
-  link.click()
-  window.setTimeout(() => URL.revokeObjectURL(url), 10_000)
-}
 
 function EntryDialog({ entry, onClose }: { readonly entry: Entry; readonly onClose: () => void }) {
   const speech = useText()
@@ -66,7 +58,7 @@ function EntryDialog({ entry, onClose }: { readonly entry: Entry; readonly onClo
   )
 }
 
-function Tools() {
+function Tools({ onVerified }: { readonly onVerified: () => void }) {
   const { t } = useText()
   const format = useFormat()
   const verify = useAsk('journal.verify')
@@ -82,7 +74,7 @@ function Tools() {
       <div className="actions">
         <Button
           busy={verify.isPending ? t('journal.verifying') : null}
-          onPress={() => verify.mutate({})}
+          onPress={() => verify.mutate({}, { onSuccess: onVerified })}
         >
           <ShieldCheck size={14} aria-hidden /> {t('journal.verify')}
         </Button>
@@ -122,6 +114,7 @@ export function ActivityScreen() {
   const [limit, setLimit] = useState(page)
   const [filter, setFilter] = useState('')
   const [shown, setShown] = useState<Entry | null>(null)
+  const [verified, setVerified] = useState(false)
   const read = useRead('journal.list', { limit })
   const wanted = filter.trim().toLowerCase()
   const matches = (entry: Entry) =>
@@ -136,8 +129,9 @@ export function ActivityScreen() {
           <h1>{t('screen.activity')}</h1>
           <p className="dim small-text">{t('journal.about')}</p>
         </div>
-        <Tools />
+        <Tools onVerified={() => setVerified(true)} />
       </header>
+      <Reconcile verified={verified} />
       <ReadView read={read} rows={8}>
         {({ entries, total }) => (
           <Panel

@@ -1,9 +1,9 @@
 /** In the wall: what should cross it, with its effect; or why nothing is suggested. */
-import { ArrowRight, ChevronDown, ChevronUp, CircleCheck, CircleSlash } from 'lucide-react'
+import { ArrowRight, ChevronDown, ChevronUp, CircleCheck, CircleSlash, Hand } from 'lucide-react'
 import { useState } from 'react'
-import type { Suggestion } from '../../shared/suggestion/suggestion.ts'
 import { amountToDecimal } from '../../shared/units/amount.ts'
 import { type Portfolio, usdOf } from '../data/portfolio.ts'
+import { routeHref } from '../data/route.ts'
 import { visibleText } from '../format/addresses.ts'
 import { useFormat } from '../format/useFormat.ts'
 import { useText } from '../language/text.ts'
@@ -17,7 +17,7 @@ import { reasonText } from '../ui/reasonText.ts'
 const pegged: ReadonlySet<string> = new Set(['USD', 'USDC', 'USDT'])
 
 export interface SuggestionCardProps {
-  readonly suggestion: Suggestion
+  readonly suggestion: Portfolio['suggestions'][number]
   readonly portfolio: Portfolio
   readonly planning: Planning
 }
@@ -60,24 +60,43 @@ export function SuggestionCard({ suggestion, portfolio, planning }: SuggestionCa
         </ul>
       )}
       <StandingRows before={suggestion.before} after={suggestion.after} short />
+      {suggestion.by === 'hand' && (
+        <p className="by-hand" data-testid="by-hand">
+          <Hand size={16} aria-hidden className="grade-warn" />{' '}
+          <span>
+            {t(`suggestion.byHand.${suggestion.kind}`, {
+              venue,
+              amount: format.amount(suggestion.amount),
+            })}
+          </span>
+        </p>
+      )}
       <div className="actions">
-        <Button
-          tone="primary"
-          busy={planning.busy && planning.of === suggestion.id ? t('plan.making') : null}
-          onPress={() =>
-            planning.plan(
-              {
-                purpose: suggestion.kind,
-                accountId: suggestion.accountId,
-                asset: suggestion.amount.asset,
-                amount: amountToDecimal(suggestion.amount),
-              },
-              suggestion.id,
-            )
-          }
-        >
-          {t('suggestion.review')}
-        </Button>
+        {suggestion.by === 'bulkhead' ? (
+          <Button
+            tone="primary"
+            busy={planning.busy && planning.of === suggestion.id ? t('plan.making') : null}
+            onPress={() =>
+              planning.plan(
+                {
+                  purpose: suggestion.kind,
+                  accountId: suggestion.accountId,
+                  asset: suggestion.amount.asset,
+                  amount: amountToDecimal(suggestion.amount),
+                },
+                suggestion.id,
+              )
+            }
+          >
+            {t('suggestion.review')}
+          </Button>
+        ) : (
+          suggestion.kind === 'sweep' && (
+            <a className="button" href={routeHref('vault', 'receive')}>
+              {t('suggestion.byHand.receive')}
+            </a>
+          )
+        )}
         <button
           type="button"
           className="button quiet"

@@ -80,13 +80,13 @@ function TankColumn({
           <div>
             <dt>{t('equity')}</dt>
             <dd>
-              <MeasureText measure={report.equityUsd} show={format.usdBare} />
+              <MeasureText measure={report.equityUsd} show={format.usd} />
             </dd>
           </div>
           <div>
             <dt>{t('required')}</dt>
             <dd>
-              <MeasureText measure={report.requiredUsd} show={format.usdBare} />
+              <MeasureText measure={report.requiredUsd} show={format.usd} />
             </dd>
           </div>
           {report.shortfallUsd.kind === 'known' && report.shortfallUsd.value > 0 ? (
@@ -94,7 +94,7 @@ function TankColumn({
               <dt>
                 <TriangleAlert size={12} aria-hidden /> {t('shortfall')}
               </dt>
-              <dd className="num">{format.usdBare(report.shortfallUsd.value)}</dd>
+              <dd className="num">{format.usd(report.shortfallUsd.value)}</dd>
             </div>
           ) : (
             <div className="excess-row">
@@ -102,7 +102,7 @@ function TankColumn({
                 <span className="swatch hatch" aria-hidden /> {t('excess')}
               </dt>
               <dd>
-                <MeasureText measure={report.excessUsd} show={format.usdBare} />
+                <MeasureText measure={report.excessUsd} show={format.usd} />
               </dd>
             </div>
           )}
@@ -124,6 +124,7 @@ function TankColumn({
             </span>
           </Tip>
         )}
+        <span className="dim">{t('age')}</span>{' '}
         <Age asOf={account.snapshot?.asOf ?? null} staleAfterMs={staleAfterMs} />
       </p>
     </li>

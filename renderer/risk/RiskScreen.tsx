@@ -1,6 +1,6 @@
 /** How far each account is, what slack is left along the way, which scenarios it survives, and what-ifs. */
 import { Gauge } from 'lucide-react'
-import { useState } from 'react'
+import { memo, useState } from 'react'
 import { useNow } from '../data/clock.ts'
 import { useRead } from '../data/host.ts'
 import { type AccountView, type Portfolio, isAged } from '../data/portfolio.ts'
@@ -26,7 +26,7 @@ import { measuredText, whyNoVolatility } from '../ui/volatilityText.ts'
 import { ScenarioMatrix } from './ScenarioMatrix.tsx'
 import { SlackPanel } from './SlackPanel.tsx'
 import { WhatIfPanel } from './WhatIfPanel.tsx'
-import { type Knobs, noKnobs, whatIf } from './whatIf.ts'
+import { type Knobs, assessedOf, isTurned, noKnobs, whatIf } from './whatIf.ts'
 
 function outcomeGrade(outcome: 'passes' | 'fails' | 'unknown') {
   return outcome === 'passes' ? 'good' : outcome === 'fails' ? 'breach' : 'off'
@@ -185,9 +185,8 @@ function Figures({
   )
 }
 
-function isTurned(knobs: Knobs): boolean {
-  return knobs.shock !== 0 || knobs.withdrawUsd !== 0 || knobs.beta !== 1 || knobs.depth !== 1
-}
+/** Not drawn again while a slider is dragged: the account itself does not change by it. */
+const StillFigures = memo(Figures)
 
 function OneAccount({
   account,
@@ -198,25 +197,19 @@ function OneAccount({
 }) {
   const { t } = useText()
   const [knobs, setKnobs] = useState<Knobs>(noKnobs)
-  const { snapshot, report } = account
+  const assessed = assessedOf(account)
   const answer =
-    snapshot !== null && isTurned(knobs) ? whatIf(snapshot, portfolio.policy, knobs) : null
+    assessed !== null && isTurned(knobs) ? whatIf(assessed, portfolio.policy, knobs) : null
   return (
     <>
       <Panel title={t('risk.account')} note={visibleText(account.label)}>
-        <Figures account={account} policy={portfolio.policy} />
-        <ReportNotes report={report} />
+        <StillFigures account={account} policy={portfolio.policy} />
+        <ReportNotes report={account.report} />
       </Panel>
-      {report !== null && snapshot !== null && (
+      {assessed !== null && (
         <div className="risk-pair">
-          <SlackPanel report={report} other={answer} />
-          <WhatIfPanel
-            report={report}
-            answer={answer}
-            turned={isTurned(knobs)}
-            knobs={knobs}
-            onKnobs={setKnobs}
-          />
+          <SlackPanel report={assessed.report} other={answer} />
+          <WhatIfPanel account={assessed} answer={answer} knobs={knobs} onKnobs={setKnobs} />
         </div>
       )}
     </>

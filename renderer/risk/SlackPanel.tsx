@@ -48,7 +48,8 @@ export function SlackPanel({ report, other }: SlackPanelProps) {
           chart={
             <Chart
               option={option}
-              height={350}
+              height={470}
+              update="merge"
               label={t('curve.describe', { count: report.slackCurve.length })}
             />
           }

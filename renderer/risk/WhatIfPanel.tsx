@@ -7,7 +7,7 @@ import { Button } from '../ui/Button.tsx'
 import { DistanceText } from '../ui/DistanceText.tsx'
 import { MeasureText } from '../ui/MeasureText.tsx'
 import { Panel } from '../ui/Panel.tsx'
-import { type Knobs, noKnobs } from './whatIf.ts'
+import { type Assessed, type Knobs, isTurned, noKnobs } from './whatIf.ts'
 
 interface KnobProps {
   readonly name: string
@@ -16,10 +16,12 @@ interface KnobProps {
   readonly least: number
   readonly most: number
   readonly step: number
+  /** Why it cannot be turned; null when it can. */
+  readonly why?: string | null
   readonly onValue: (value: number) => void
 }
 
-function Knob({ name, shown, value, least, most, step, onValue }: KnobProps) {
+function Knob({ name, shown, value, least, most, step, why = null, onValue }: KnobProps) {
   return (
     <div className="knob">
       <div className="knob-head">
@@ -32,6 +34,7 @@ function Knob({ name, shown, value, least, most, step, onValue }: KnobProps) {
         max={most}
         step={step}
         value={[value]}
+        disabled={why !== null}
         onValueChange={([next]) => {
           if (next !== undefined) onValue(next)
         }}
@@ -41,6 +44,7 @@ function Knob({ name, shown, value, least, most, step, onValue }: KnobProps) {
         </Slider.Track>
         <Slider.Thumb className="slider-thumb" aria-label={name} aria-valuetext={shown} />
       </Slider.Root>
+      {why !== null && <p className="dim small-text">{why}</p>}
     </div>
   )
 }
@@ -50,15 +54,16 @@ function passed(report: RiskReport): number {
 }
 
 export interface WhatIfPanelProps {
-  readonly report: RiskReport
+  readonly account: Assessed
   /** Null when nothing is turned, or when it cannot be said. */
   readonly answer: RiskReport | null
-  readonly turned: boolean
   readonly knobs: Knobs
   readonly onKnobs: (knobs: Knobs) => void
 }
 
-export function WhatIfPanel({ report, answer, turned, knobs, onKnobs }: WhatIfPanelProps) {
+export function WhatIfPanel({ account, answer, knobs, onKnobs }: WhatIfPanelProps) {
+  const { report, snapshot } = account
+  const turned = isTurned(knobs)
   const { t } = useText()
   const format = useFormat()
   const equity = report.equityUsd.kind === 'known' ? Math.max(0, report.equityUsd.value) : 0
@@ -82,6 +87,11 @@ export function WhatIfPanel({ report, answer, turned, knobs, onKnobs }: WhatIfPa
       name: t('required'),
       now: <MeasureText measure={report.requiredUsd} show={format.usd} />,
       then: answer && <MeasureText measure={answer.requiredUsd} show={format.usd} />,
+    },
+    {
+      name: t('excess'),
+      now: <MeasureText measure={report.excessUsd} show={format.usd} />,
+      then: answer && <MeasureText measure={answer.excessUsd} show={format.usd} />,
     },
     {
       name: t('shortfall'),
@@ -125,6 +135,7 @@ export function WhatIfPanel({ report, answer, turned, knobs, onKnobs }: WhatIfPa
         <Knob
           name={t('whatif.withdraw')}
           shown={format.usd(knobs.withdrawUsd)}
+          why={knobs.venue === 'frozen' ? t('whatif.frozenNoWithdraw') : null}
           value={knobs.withdrawUsd}
           least={0}
           most={Math.max(100, Math.floor(equity))}
@@ -141,6 +152,18 @@ export function WhatIfPanel({ report, answer, turned, knobs, onKnobs }: WhatIfPa
           onValue={(beta) => onKnobs({ ...knobs, beta })}
         />
         <Knob
+          name={t('whatif.haircut')}
+          shown={t('whatif.points', {
+            points: `${knobs.haircut === 0 ? '' : '− '}${format.count(knobs.haircut * 100, 0)}`,
+          })}
+          why={snapshot.marginMode === 'single-asset' ? t('whatif.noHaircut') : null}
+          value={knobs.haircut}
+          least={0}
+          most={0.5}
+          step={0.01}
+          onValue={(haircut) => onKnobs({ ...knobs, haircut })}
+        />
+        <Knob
           name={t('whatif.depth')}
           shown={`× ${format.count(knobs.depth, 2)}`}
           value={knobs.depth}
@@ -149,6 +172,23 @@ export function WhatIfPanel({ report, answer, turned, knobs, onKnobs }: WhatIfPa
           step={0.05}
           onValue={(depth) => onKnobs({ ...knobs, depth })}
         />
+        <div className="knob">
+          <div className="knob-head">
+            <span id="whatif-venue">{t('whatif.venue')}</span>
+          </div>
+          <span className="segments" role="group" aria-labelledby="whatif-venue">
+            {(['open', 'frozen'] as const).map((venue) => (
+              <button
+                key={venue}
+                type="button"
+                aria-pressed={knobs.venue === venue}
+                onClick={() => onKnobs({ ...knobs, venue })}
+              >
+                {t(`whatif.venue.${venue}`)}
+              </button>
+            ))}
+          </span>
+        </div>
       </div>
       {turned && answer === null && <p className="quiet-note">{t('whatif.noBeta')}</p>}
       <table className="plain whatif-table" aria-live="polite">

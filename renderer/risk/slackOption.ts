@@ -5,6 +5,9 @@ import type { Format } from '../format/format.ts'
 import type { Text } from '../language/text.ts'
 import { type Ink, chartFont } from '../ui/chartInk.ts'
 
+/** More breakpoints than this are a line, not dots. */
+const mostDots = 30
+
 export interface SlackInput {
   readonly curve: RiskReport['slackCurve']
   /** The same account under the what-if; empty when nothing is changed. */
@@ -57,13 +60,14 @@ export function slackOption(input: SlackInput): EChartsCoreOption {
     textStyle: { fontFamily: chartFont },
     grid: { left: 60, right: 24, top: 26, bottom: 30 },
     tooltip: {
-      trigger: 'item',
+      trigger: 'axis',
       backgroundColor: ink.raised,
       borderColor: ink.line,
       textStyle: { color: ink.ink, fontSize: 12 },
       formatter: (point: unknown) => {
+        const first: unknown = Array.isArray(point) ? point[0] : point
         const value: unknown =
-          typeof point === 'object' && point !== null && 'value' in point ? point.value : null
+          typeof first === 'object' && first !== null && 'value' in first ? first.value : null
         return Array.isArray(value)
           ? tooltip(Number(value[0]), Number(value[1]), format, t)
           : document.createElement('div')
@@ -93,9 +97,11 @@ export function slackOption(input: SlackInput): EChartsCoreOption {
     series: [
       {
         type: 'line',
+        id: 'now',
         name: t('slack'),
         data: points(input.curve),
         symbol: 'circle',
+        showSymbol: input.curve.length <= mostDots,
         symbolSize: 7,
         lineStyle: { color: ink.hot, width: 2 },
         itemStyle: { color: ink.hot },
@@ -130,19 +136,17 @@ export function slackOption(input: SlackInput): EChartsCoreOption {
           ],
         },
       },
-      ...(input.other.length === 0
-        ? []
-        : [
-            {
-              type: 'line',
-              name: t('whatif.title'),
-              data: points(input.other),
-              symbol: 'diamond',
-              symbolSize: 7,
-              lineStyle: { color: ink.cold, width: 2, type: 'dashed' },
-              itemStyle: { color: ink.cold },
-            },
-          ]),
+      {
+        type: 'line',
+        id: 'then',
+        name: t('whatif.title'),
+        data: points(input.other),
+        symbol: 'diamond',
+        showSymbol: input.other.length <= mostDots,
+        symbolSize: 7,
+        lineStyle: { color: ink.cold, width: 2, type: 'dashed' },
+        itemStyle: { color: ink.cold },
+      },
     ],
   }
 }

@@ -124,19 +124,22 @@ export function PolicyForm({ policy }: { readonly policy: Policy }) {
       </details>
       {loosens && (
         <p className="quiet-note">
-          <ShieldAlert size={16} aria-hidden className="grade-warn" /> {t('policy.loosens')}
+          <ShieldAlert size={16} aria-hidden className="grade-warn" />{' '}
+          <span>
+            {t('policy.loosens')} {t('policy.onDevice')}
+          </span>
         </p>
       )}
       <div className="actions">
         <Button
           tone="primary"
           why={!changed ? t('policy.unchanged') : read.wrong.length > 0 ? t('policy.wrong') : null}
-          busy={write.isPending ? t('policy.saving') : null}
+          busy={write.isPending ? t(loosens ? 'policy.asking' : 'policy.saving') : null}
           onPress={() => write.mutate({ policy: read.policy }, { onSuccess: () => setTyped({}) })}
         >
           {t('policy.save')}
         </Button>
-        {changed && <Button onPress={() => setTyped({})}>{t('cancel')}</Button>}
+        {changed && !write.isPending && <Button onPress={() => setTyped({})}>{t('cancel')}</Button>}
         {write.isSuccess && !changed && <StateTag grade="good" text={t('policy.saved')} />}
       </div>
       {refusal !== null && <RefusalNote refusal={refusal} />}

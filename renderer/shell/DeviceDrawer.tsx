@@ -24,7 +24,7 @@ export function DeviceDrawer({ route }: { readonly route: Route }) {
           {t('device.toReview')}
         </a>
       )}
-      <DevicePanel hint={t('device.compareNow')} />
+      <DevicePanel hint={asked === undefined ? t('device.unasked') : t('device.compareNow')} />
     </div>
   )
 }

@@ -10,8 +10,8 @@ import { usePreferenceStore } from '../preferencesContext.ts'
 import { RiskScreen } from '../risk/RiskScreen.tsx'
 import { SettingsScreen } from '../settings/SettingsScreen.tsx'
 import { TransfersScreen } from '../transfers/TransfersScreen.tsx'
-import { RefusalNote } from '../ui/RefusalNote.tsx'
 import { VaultScreen } from '../vault/VaultScreen.tsx'
+import { BlockedBanner } from './BlockedBanner.tsx'
 import { DeviceDrawer } from './DeviceDrawer.tsx'
 import { Help } from './Help.tsx'
 import { LinkBanner } from './LinkBanner.tsx'
@@ -125,7 +125,7 @@ export function Shell() {
       />
       <main id="main" tabIndex={-1}>
         <LinkBanner />
-        {blocked !== null && <RefusalNote refusal={blocked} />}
+        {blocked !== null && <BlockedBanner refusal={blocked} here={route.screen === 'activity'} />}
         <Guard key={`${route.screen}/${route.part ?? ''}`} text={t('state.screenFailed')}>
           <Inside route={route} />
         </Guard>

@@ -120,7 +120,9 @@ function Fields({ portfolio }: { readonly portfolio: Portfolio }) {
             <span className="hint num">
               {chosen.available === null
                 ? t('move.availableUnknown')
-                : t('move.available', { amount: chosen.available })}
+                : t(draft.direction === 'sweep' ? 'move.available' : 'send.available', {
+                    amount: chosen.available,
+                  })}
             </span>
           )}
         </label>

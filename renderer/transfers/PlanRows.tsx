@@ -246,7 +246,7 @@ export function PlanRows({ transfer }: { readonly transfer: Transfer }) {
         <thead>
           <tr>
             <th className="unseen">{t('mismatch.field')}</th>
-            <th>{t('review.approved')}</th>
+            <th>{t(transfer.state === 'planned' ? 'review.toApprove' : 'review.approved')}</th>
             <th>{t('review.device')}</th>
             <th>
               <span className="unseen">{t('review.proved')}</span>

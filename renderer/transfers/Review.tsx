@@ -14,6 +14,7 @@ import { HoldButton } from '../ui/HoldButton.tsx'
 import { ReadView } from '../ui/ReadView.tsx'
 import { RefusalNote } from '../ui/RefusalNote.tsx'
 import { StateTag } from '../ui/StateTag.tsx'
+import { Further } from './Further.tsx'
 import { PlanRows, exactAmount } from './PlanRows.tsx'
 import { Warnings } from './Warnings.tsx'
 import { Steps } from './Steps.tsx'
@@ -209,6 +210,7 @@ function Body({ transfer }: { readonly transfer: Transfer }) {
             </p>
           )}
           <Actions transfer={transfer} />
+          <Further transfer={transfer} />
         </section>
         <DevicePanel hint={deviceHint} />
       </div>

@@ -32,11 +32,13 @@ export interface ChartProps {
   readonly option: EChartsCoreOption
   readonly height: number
   readonly label: string
+  /** 'merge' keeps what did not change: for options of one fixed shape that are redrawn while dragging. */
+  readonly update?: 'replace' | 'merge'
   /** For pictures that place their labels by the room they have. */
   readonly onWidth?: (widthPx: number) => void
 }
 
-export function Chart({ option, height, label, onWidth }: ChartProps) {
+export function Chart({ option, height, label, update = 'replace', onWidth }: ChartProps) {
   const box = useRef<HTMLDivElement>(null)
   const latest = useRef(option)
   latest.current = option
@@ -59,8 +61,8 @@ export function Chart({ option, height, label, onWidth }: ChartProps) {
     }
   }, [onWidth])
   useEffect(() => {
-    chart.current?.setOption(option, { notMerge: true })
-  }, [option])
+    chart.current?.setOption(option, { notMerge: update === 'replace' })
+  }, [option, update])
   useEffect(() => {
     chart.current?.resize()
   }, [height])

@@ -1,15 +1,20 @@
 /** How an asset moves with bitcoin: β such that its return is β × BTC's, in stressed (tail) hours.
  *  Pure numbers with their origin. An asset that is not here has no beta: unknown, never 0.
  *  Pegged assets have β 0 by construction: a broken peg is outside these numbers. */
+import { z } from 'zod'
 
-export interface Beta {
-  readonly value: number
-  readonly source: string
-  /** ISO date of the last observation. */
-  readonly asOf: string
-}
+export const betaSchema = z
+  .object({
+    value: z.number(),
+    source: z.string(),
+    /** ISO date of the last observation. */
+    asOf: z.string(),
+  })
+  .readonly()
+type Beta = z.infer<typeof betaSchema>
 
-export type Betas = Readonly<Record<string, Beta>>
+export const betasSchema = z.record(z.string(), betaSchema).readonly()
+export type Betas = z.infer<typeof betasSchema>
 
 const tailHours = 'regression on tail hours of hourly candles, 2024-04 to 2026-04'
 const pegged = 'pegged to the US dollar'

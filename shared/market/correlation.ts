@@ -1,18 +1,22 @@
 /** Correlation of hourly log returns over the hours that all assets share, so that the matrix is positive
  *  semidefinite (pairwise hours would not give one). No drift, equal weights. Pure; f64. */
+import { z } from 'zod'
 import type { CandleSeries } from './candle.ts'
 import { hourlyReturns } from './volatility.ts'
 
 /** Fewer common hours than ten days' say too little of a pair. */
 const leastCommonHours = 10 * 24
 
-export interface Correlations {
-  readonly assets: readonly string[]
-  /** Row and column in the order of `assets`; symmetric, ones on the diagonal. */
-  readonly matrix: readonly (readonly number[])[]
-  /** Hours they share. */
-  readonly samples: number
-}
+export const correlationsSchema = z
+  .object({
+    assets: z.array(z.string()).readonly(),
+    /** Row and column in the order of `assets`; symmetric, ones on the diagonal. */
+    matrix: z.array(z.array(z.number()).readonly()).readonly(),
+    /** Hours they share. */
+    samples: z.int().nonnegative(),
+  })
+  .readonly()
+export type Correlations = z.infer<typeof correlationsSchema>
 
 /** Null with too few common hours, or where a price never moved. */
 export function measureCorrelations(series: readonly CandleSeries[]): Correlations | null {

@@ -2,15 +2,20 @@
  *  ESTIMATED: orders of magnitude for the largest venue, on the low side so that costs come out high.
  *  Daily volatility 2024-04 to 2025-12 was 2.4 % (BTC) and 3.9 % (ETH); figures here are above it.
  *  An asset that is not here has an unknown cost to get out. */
+import { z } from 'zod'
 
-export interface Liquidity {
-  /** USD traded a day on one venue. */
-  readonly dailyVolumeUsd: number
-  /** Standard deviation of daily returns. */
-  readonly dailyVolatility: number
-}
+export const liquiditySchema = z
+  .object({
+    /** USD traded a day on one venue. */
+    dailyVolumeUsd: z.number(),
+    /** Standard deviation of daily returns. */
+    dailyVolatility: z.number(),
+  })
+  .readonly()
+export type Liquidity = z.infer<typeof liquiditySchema>
 
-export type LiquidityTable = Readonly<Record<string, Liquidity>>
+export const liquidityTableSchema = z.record(z.string(), liquiditySchema).readonly()
+export type LiquidityTable = z.infer<typeof liquidityTableSchema>
 
 export const defaultLiquidity: LiquidityTable = {
   BTC: { dailyVolumeUsd: 5e9, dailyVolatility: 0.03 },

@@ -2,6 +2,9 @@
 import { z } from 'zod'
 import { refusalSchema } from '../../errors/refusalSchema.ts'
 import { accountSnapshotSchema } from '../../collateral/snapshot.ts'
+import { betasSchema } from '../../market/betas.ts'
+import { correlationsSchema } from '../../market/correlation.ts'
+import { liquidityTableSchema } from '../../market/liquidity.ts'
 import { quoteSchema } from '../../market/quote.ts'
 import { policySchema } from '../../risk/policy.ts'
 import { measureSchema, riskReportSchema } from '../../risk/report.ts'
@@ -11,6 +14,17 @@ import { vaultBalanceSchema } from '../../vault/account.ts'
 import { defineMethod } from '../method.ts'
 import { venueRefusals } from '../refusals.ts'
 
+/** What the report was made with besides snapshot and policy, so that a what-if on the page rests on the same.
+ *  Volatilities and ATR are the report's own `volatility`. */
+const assessFactsSchema = z
+  .object({
+    now: instantSchema,
+    betas: betasSchema,
+    liquidity: liquidityTableSchema,
+    correlations: correlationsSchema.nullable(),
+  })
+  .readonly()
+
 export const accountViewSchema = z
   .object({
     accountId: z.string(),
@@ -18,10 +32,17 @@ export const accountViewSchema = z
     /** Newest good snapshot; null before the first. */
     snapshot: accountSnapshotSchema.nullable(),
     report: riskReportSchema.nullable(),
+    /** Null where there is no report. */
+    facts: assessFactsSchema.nullable(),
     refusal: refusalSchema.nullable(),
     /** Why there is no suggestion for it; null when there is one or none is needed. */
     withheld: reasonSchema.nullable(),
   })
+  .readonly()
+
+/** Who can carry it out: Bulkhead, or only the user by hand at the venue. */
+export const shownSuggestionSchema = z
+  .object({ ...suggestionSchema.unwrap().shape, by: z.enum(['bulkhead', 'hand']) })
   .readonly()
 
 export const netWorthPointSchema = z
@@ -36,7 +57,7 @@ export const portfolioRead = defineMethod({
     .object({
       now: instantSchema,
       accounts: z.array(accountViewSchema).readonly(),
-      suggestions: z.array(suggestionSchema).readonly(),
+      suggestions: z.array(shownSuggestionSchema).readonly(),
       quotes: z.array(quoteSchema).readonly(),
       vaultPaired: z.boolean(),
       vaultBalances: z.array(vaultBalanceSchema).readonly(),

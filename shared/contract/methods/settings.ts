@@ -5,7 +5,7 @@ import { venueIdSchema } from '../../collateral/snapshot.ts'
 import { policySchema } from '../../risk/policy.ts'
 import { instantSchema } from '../../units/time.ts'
 import { defineMethod } from '../method.ts'
-import { storeRefusals, venueRefusals } from '../refusals.ts'
+import { chainRefusals, deviceRefusals, storeRefusals, venueRefusals } from '../refusals.ts'
 
 export const keyPermissionsSchema = z
   .object({
@@ -43,12 +43,20 @@ export const settingsRead = defineMethod({
   refusals: [],
 })
 
+/** What loosens is confirmed in the shell's own prompt; where it has none, by the device's button. */
 export const settingsWritePolicy = defineMethod({
   name: 'settings.writePolicy',
   effect: 'write',
   input: z.object({ policy: policySchema }).strict(),
   output: policySchema,
-  refusals: [...storeRefusals, 'CONFIRMATION_REQUIRED'],
+  refusals: [
+    ...storeRefusals,
+    ...deviceRefusals,
+    ...chainRefusals,
+    'CONFIRMATION_REQUIRED',
+    'VAULT_NOT_PAIRED',
+    'NOT_FOUND',
+  ],
 })
 
 /** Keys go straight to the secret store; they are never read back out. Refused when the venue rejects them. */

@@ -259,6 +259,7 @@ export function createBinanceUsdm(options: BinanceOptions): VenuePort {
     accountId,
     venue: VENUE,
     label,
+    movers: 'api',
     health: connection.health,
     readAccount,
     readQuotes: async (assets, signal) => {

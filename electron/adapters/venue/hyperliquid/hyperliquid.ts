@@ -99,6 +99,7 @@ export function createHyperliquid(options: HyperliquidOptions): VenuePort {
     accountId,
     venue: VENUE,
     label,
+    movers: 'none',
     health: connection.health,
     readAccount,
     readQuotes: async (assets, signal) => {
