@@ -38,13 +38,16 @@ const sweep: PlanInput = {
   amount: '9000',
 }
 
-beforeAll(async () => {
-  scene = await openScene()
-}, 60_000)
+/** A world of its own for each part: a venue allows only so many questions a minute, to one client. */
+function useOwnScene(): void {
+  beforeAll(async () => {
+    scene = await openScene()
+  }, 60_000)
 
-afterAll(async () => {
-  await scene?.close()
-})
+  afterAll(async () => {
+    await scene?.close()
+  })
+}
 
 beforeEach(async () => {
   before = await holdings(scene)
@@ -68,6 +71,8 @@ async function play(input: PlanInput): Promise<TransferView> {
 }
 
 describe('on the device', () => {
+  useOwnScene()
+
   test.each([
     { name: 'bitcoin', input: bitcoinPayment },
     { name: 'USDC', input: usdcPayment },
@@ -139,6 +144,8 @@ describe('on the device', () => {
 })
 
 describe('one of two EVM servers', () => {
+  useOwnScene()
+
   const raised = (honest: unknown) => `0x${(BigInt(String(honest)) + 3n).toString(16)}`
 
   test.each([
@@ -168,6 +175,8 @@ describe('one of two EVM servers', () => {
 })
 
 describe('a window that says yes by itself', () => {
+  useOwnScene()
+
   test.each([
     { name: 'a sweep', input: sweep, waits: 'confirming' as const },
     { name: 'a withdrawal', input: usdcPayment, waits: 'signing' as const },
@@ -246,6 +255,8 @@ test('the device’s button loosens the policy that was asked for, under its dig
 }, 60_000)
 
 describe('a plan', () => {
+  useOwnScene()
+
   test('for more than the excess is refused with both numbers', async () => {
     const refusal = await planRefusal(scene, { ...sweep, amount: '115000' })
     expect(refusal).toMatchObject({
@@ -412,6 +423,8 @@ describe('a plan', () => {
 })
 
 describe('a venue answer', () => {
+  useOwnScene()
+
   test.each([
     {
       name: 'that is not JSON',
