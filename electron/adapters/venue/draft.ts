@@ -26,6 +26,8 @@ export interface PositionDraft {
   readonly entry: Decimal | null
   readonly mark: Decimal | null
   readonly marginMode: Position['marginMode'] | null
+  /** The venue's own word for the mode, for the gap where it is none that we know. */
+  readonly marginModeSaid: unknown
   /** Without profit and loss; read only when isolated. */
   readonly isolatedWallet: Decimal | null
   readonly leverage: Decimal | null
@@ -43,7 +45,9 @@ export function finishPosition(venue: VenueId, draft: PositionDraft): Position |
   const isolatedWallet = marginMode === 'isolated' ? draft.isolatedWallet : null
   const vital = { base, settle, contractType, side, size, entry, mark, marginMode }
   for (const [name, value] of Object.entries(vital)) {
-    if (value === null) fields.report(name, 'missing')
+    if (value !== null) continue
+    const said = name === 'marginMode' ? draft.marginModeSaid : undefined
+    fields.report(name, said === undefined ? 'missing' : 'malformed', said)
   }
   if (base === null || settle === null || contractType === null || side === null) return null
   if (size === null || entry === null || mark === null || marginMode === null) return null
@@ -54,7 +58,7 @@ export function finishPosition(venue: VenueId, draft: PositionDraft): Position |
   const positive = { entry, mark, size: magnitude(size) }
   for (const [name, value] of Object.entries(positive)) {
     if (Number(value) > 0) continue
-    fields.report(name, 'malformed')
+    fields.report(name, 'malformed', value)
     return null
   }
   if (draft.tickSize === null) fields.report('tickSize', 'missing')

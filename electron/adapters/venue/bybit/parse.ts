@@ -91,7 +91,10 @@ function readPosition(row: Row, tables: Tables, gaps: Gap[]): Position | null {
   const ticker = tables.tickers.get(symbol)
   const type = nameOf(instrument?.['contractType'])
   const side = row['side']
-  const isolated = tables.accountIsolated || nameOf(row['tradeMode']) === '1'
+  // Unified accounts have one mode for all; older rows say it themselves, and must not say anything else.
+  const own = row['tradeMode'] === undefined ? '0' : nameOf(row['tradeMode'])
+  const said = own === '0' || own === '1' || own === ''
+  const isolated = tables.accountIsolated || own === '1'
   const base = instrument?.['baseCoin']
   const settle = instrument?.['settleCoin']
   const tick = parseRow(instrument?.['priceFilter'])?.['tickSize']
@@ -111,7 +114,8 @@ function readPosition(row: Row, tables: Tables, gaps: Gap[]): Position | null {
     size,
     entry: fields.decimalIfSaid('avgPrice') ?? fields.decimal('entryPrice'),
     mark,
-    marginMode: isolated ? 'isolated' : 'cross',
+    marginMode: said ? (isolated ? 'isolated' : 'cross') : null,
+    marginModeSaid: row['tradeMode'],
     isolatedWallet: isolated ? fields.decimal('positionBalance') : null,
     leverage: fields.decimalIfSaid('leverage'),
     tiers: tiersOf(symbol, tables, gaps),

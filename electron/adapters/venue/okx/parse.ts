@@ -129,6 +129,7 @@ function readPosition(row: Row, tables: Tables, gaps: Gap[]): Position | null {
     entry: fields.decimal('avgPx'),
     mark,
     marginMode: mode === 'cross' || mode === 'isolated' ? mode : null,
+    marginModeSaid: mode,
     isolatedWallet,
     leverage: fields.decimalIfSaid('lever'),
     tiers: finishTiers(tierRows, symbol, gaps),
