@@ -179,3 +179,35 @@ export function sumOrNull(values: readonly (Decimal | null)[]): Decimal | null {
 export function zeroOrNull(values: readonly (Decimal | null)[]): Decimal | null {
   return values.every((value) => value !== null && isZero(value)) ? sumOrNull([]) : null
 }
+
+/** What is switched off as collateral counts nothing; a debt in it counts in full all the same. */
+export const notCounted: Collateral['haircuts'] = [{ floor: 0, weight: 0 }]
+
+/** One step of a venue's collateral table: units of the asset from `floor` up count at `weight`. */
+export interface HaircutDraft {
+  readonly floor: Decimal | undefined
+  readonly weight: Decimal | undefined
+}
+
+/** Ascending from floor 0; empty with a gap when missing, crossed or no fractions. */
+export function finishHaircuts(
+  rows: readonly HaircutDraft[],
+  fields: Fields,
+): Collateral['haircuts'] {
+  const steps = rows
+    .map(({ floor, weight }) => ({
+      floor: Number(floor ?? Number.NaN),
+      weight: Number(weight ?? Number.NaN),
+    }))
+    .sort((a, b) => a.floor - b.floor)
+  const sound = steps.every(
+    ({ floor, weight }, index) =>
+      weight >= 0 &&
+      weight <= 1 &&
+      (index === 0 ? floor === 0 : floor > (steps[index - 1]?.floor ?? Number.NaN)),
+  )
+  if (steps.length > 0 && sound) return steps
+  if (steps.length === 0) fields.report('haircuts', 'missing')
+  else fields.report('haircuts', 'malformed', rows)
+  return []
+}

@@ -5,13 +5,16 @@ import type { AccountSnapshot, Gap, Position } from '../../../../shared/collater
 import type { Decimal } from '../../../../shared/units/decimal.ts'
 import {
   crossWallet,
+  finishHaircuts,
   finishPosition,
   finishTiers,
+  notCounted,
   oneForOne,
   priceFrom,
   zeroOrNull,
 } from '../draft.ts'
 import {
+  type Fields,
   isZero,
   nameOf,
   parseExact,
@@ -42,6 +45,8 @@ export interface BybitAnswers {
   readonly instruments: unknown
   readonly riskLimits: unknown
   readonly tickers: unknown
+  /** spot-margin-trade/collateral; asked for in cross (multi-asset) mode only. */
+  readonly collateralRatios?: unknown
 }
 
 const resultOf = (answer: unknown): Row | undefined => parseRow(parseRow(answer)?.['result'])
@@ -163,6 +168,18 @@ export function parseBybitAccount(
     (row) => readPosition(row, tables, gaps),
     gaps,
   )
+  const ratios = rowsBy(listOf(answers.collateralRatios), 'currency')
+  const ratiosOf = (fields: Fields, asset: string) =>
+    finishHaircuts(
+      (parseList(ratios.get(asset)?.['collateralRatioList']) ?? []).map((item) => {
+        const tier = parseRow(item)
+        return {
+          floor: parseExact(tier?.['minQty']),
+          weight: parseExact(tier?.['collateralRatio']),
+        }
+      }),
+      fields,
+    )
   const orders: (Decimal | null)[] = []
   const collaterals = readRows(
     coins,
@@ -177,10 +194,14 @@ export function parseBybitAccount(
       const wallet = crossWallet(total, asset, positions)
       const priceUsd = priceFrom(row['usdValue'], row['equity'])
       if (priceUsd === null && !isZero(total)) fields.report('priceUsd', 'missing')
-      const plain = marginMode === 'single-asset'
-      if (!plain) fields.report('haircuts', 'missing')
+      const haircuts =
+        marginMode === 'single-asset'
+          ? oneForOne
+          : row['collateralSwitch'] === false || row['marginCollateral'] === false
+            ? notCounted
+            : ratiosOf(fields, asset)
       const withdrawable = fields.decimalIfSaid('availableToWithdraw')
-      return { asset, wallet, priceUsd, haircuts: plain ? oneForOne : [], withdrawable }
+      return { asset, wallet, priceUsd, haircuts, withdrawable }
     },
     gaps,
   )
