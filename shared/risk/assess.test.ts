@@ -185,6 +185,16 @@ describe('assess', () => {
     )
   })
 
+  it('takes a collateral weight that could not be read for unknown, not for one', () => {
+    const gap = { field: 'assets.USDC.haircuts', problem: 'missing', value: null } as const
+    const many = account({ marginMode: 'multi-asset', positions: [position()] })
+    expect(assess(many, options).equityUsd.kind).toBe('known')
+    expect(assess({ ...many, gaps: [gap] }, options).equityUsd).toEqual({
+      kind: 'unknown',
+      missing: ['collaterals.USDC.haircuts'],
+    })
+  })
+
   it('labels modes that no recorded position checked: hedge, a pool of many assets, portfolio', () => {
     const notesIn = (over: Partial<AccountSnapshot>) => assess(account(over), options).notes ?? []
     const label = 'note.notCheckedAgainstVenue'
