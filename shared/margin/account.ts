@@ -79,6 +79,8 @@ function crossPool(
 ): Pool {
   // What the account's mode leaves unknown is unknown of its money too, with or without a position.
   const missing: string[] = group.collaterals.length > 0 ? [...account] : []
+  // A position that could not be read draws on some cross balance all the same.
+  missing.push(...unreadPositions(snapshot))
   const held: Held[] = []
   const items: Item[] = []
   const take = (item: Item | string) => {
@@ -159,6 +161,16 @@ function accountProblems(snapshot: AccountSnapshot, refusals: InputRefusal[]): s
     return ['marginMode']
   }
   return []
+}
+
+/** Gaps of positions that are held and yet not in the snapshot. */
+function unreadPositions({ gaps, positions }: AccountSnapshot): readonly string[] {
+  const read = positions.flatMap(({ symbol }) => [`positions.${symbol}.`, `markets.${symbol}.`])
+  return gaps
+    .filter(({ problem }) => problem !== 'duplicate')
+    .map(({ field }) => field)
+    .filter((field) => /^(positions|markets)\./.test(field))
+    .filter((field) => !read.some((prefix) => field.startsWith(prefix)))
 }
 
 /** What is in the list more than once. */

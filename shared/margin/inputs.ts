@@ -14,6 +14,8 @@ interface Range {
   readonly most: number
 }
 export const sizeRange: Range = { least: 1e-12, most: 1e15 }
+/** What a position may be worth, in its quote currency. */
+export const notionalRange: Range = { least: 0, most: 1e15 }
 export const priceRange: Range = { least: 1e-12, most: 1e12 }
 export const walletRange: Range = { least: -1e18, most: 1e18 }
 const tierRange: Range = { least: 0, most: 1e18 }

@@ -40,6 +40,10 @@ function linearProfit(position: Position): number {
   return (position.side === 'long' ? move : -move) * Number(position.size)
 }
 
+function weightGaps(asset: string): readonly string[] {
+  return [`assets.${asset}.haircuts`, `assets.${asset}.bidBuffer`]
+}
+
 /** The item, or the name of the field that is missing or refused. */
 export function readCollateral(
   snapshot: AccountSnapshot,
@@ -65,6 +69,9 @@ export function readCollateral(
   }
   // Nothing of an asset needs no price.
   if (units === 0 && inverse.length === 0) return collateralItem(collateral.asset, 0, 1)
+  // A weight that could not be read is not one.
+  const unread = snapshot.gaps.find(({ field: gap }) => weightGaps(collateral.asset).includes(gap))
+  if (manyAssets && haircuts.length === 0 && unread !== undefined) return `${field}.haircuts`
   const price = collateral.asset === 'USD' ? 1 : Number(collateral.priceUsd ?? Number.NaN)
   if (collateral.priceUsd === null && collateral.asset !== 'USD') return `${field}.priceUsd`
   if (!within(price, priceRange)) {

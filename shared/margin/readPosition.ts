@@ -4,6 +4,7 @@ import {
   type InputRefusal,
   intervalRange,
   invalid,
+  notionalRange,
   positionKey,
   priceRange,
   rateRange,
@@ -34,7 +35,9 @@ export function readPosition(
   }
   check('mark', position.mark, within(mark, priceRange), 'not a price')
   check('entry', position.entry, within(entry, priceRange), 'not a price')
-  check('size', position.size, within(size, sizeRange), 'out of range')
+  const notional = position.contractType === 'linear' ? size * mark : size
+  const sane = within(size, sizeRange) && !(notional > notionalRange.most)
+  check('size', position.size, sane, 'out of range')
   if (position.tiers.length === 0) problems.push(`${field}.tiers`)
   else if (!soundTiers(position))
     check('tiers', JSON.stringify(position.tiers), false, 'crossed or malformed')

@@ -7,17 +7,33 @@ import { type Pool, readMarginAccount } from './account.ts'
 
 /** By pool id; empty where every asset has its price or the pool holds many assets. */
 export function readUnpricedPools(snapshot: AccountSnapshot): ReadonlyMap<string, Pool> {
-  const unpriced = snapshot.collaterals.some(({ priceUsd }) => priceUsd === null)
-  if (snapshot.marginMode !== 'single-asset' || !unpriced) return new Map()
-  const collaterals = snapshot.collaterals.map((each) =>
-    each.priceUsd === null ? { ...each, priceUsd: standIn(snapshot, each) } : each,
+  const listed = new Set(snapshot.collaterals.map(({ asset }) => asset))
+  const absent = new Set(
+    snapshot.positions.map(({ settle }) => settle).filter((settle) => !listed.has(settle)),
   )
+  const unpriced = absent.size > 0 || snapshot.collaterals.some(({ priceUsd }) => priceUsd === null)
+  if (snapshot.marginMode !== 'single-asset' || !unpriced) return new Map()
+  const collaterals = [
+    ...snapshot.collaterals.map((each) =>
+      each.priceUsd === null ? { ...each, priceUsd: standIn(snapshot, each.asset) } : each,
+    ),
+    ...[...absent].map((asset) => nothingOf(snapshot, asset)),
+  ]
   const { pools } = readMarginAccount({ ...snapshot, collaterals })
-  return new Map(pools.map((pool) => [pool.id, pool]))
+  // An isolated position needs no balance of the account; a cross one does, and it is not there.
+  const known = pools.filter(({ kind, settle }) => kind === 'isolated' || !absent.has(settle))
+  return new Map(known.map((pool) => [pool.id, pool]))
+}
+
+function nothingOf(snapshot: AccountSnapshot, asset: string): Collateral {
+  const wallet = parseDecimal('0')
+  if (wallet === undefined) throw new TypeError('zero is a decimal')
+  const priceUsd = standIn(snapshot, asset)
+  return { asset, wallet, priceUsd, haircuts: [], withdrawable: null }
 }
 
 /** One, or for a coin that is the money of inverse contracts, its price by their mark. */
-function standIn(snapshot: AccountSnapshot, { asset }: Collateral): Decimal | null {
+function standIn(snapshot: AccountSnapshot, asset: string): Decimal | null {
   const inverse = snapshot.positions.find(
     ({ settle, contractType }) => settle === asset && contractType === 'inverse',
   )

@@ -162,6 +162,39 @@ describe('assess', () => {
     expect(report.excessUsd.kind).toBe('unknown')
   })
 
+  it('knows nothing of a cross pool while a held position could not be read', () => {
+    const unread = {
+      field: 'positions.ETHUSDC.markPrice',
+      problem: 'malformed',
+      value: '-1',
+    } as const
+    const isolated = position({
+      symbol: 'I',
+      marginMode: 'isolated',
+      isolatedWallet: decimal(9_000),
+    })
+    const report = assess(account({ positions: [position(), isolated], gaps: [unread] }), options)
+    expect(report.state).toBe('partial')
+    expect(report.distanceDown).toEqual({ kind: 'unknown', missing: [unread.field] })
+    expect(report.excessUsd.kind).toBe('unknown')
+    expect(report.positions.map(({ trigger }) => trigger?.kind)).toEqual(['unknown', 'known'])
+    // A gap in a position that is there leaves the pool known.
+    const own = { ...unread, field: 'positions.BTCUSDC.funding' }
+    expect(assess(account({ positions: [position()], gaps: [own] }), options).slackUsd.kind).toBe(
+      'known',
+    )
+  })
+
+  it('takes a collateral weight that could not be read for unknown, not for one', () => {
+    const gap = { field: 'assets.USDC.haircuts', problem: 'missing', value: null } as const
+    const many = account({ marginMode: 'multi-asset', positions: [position()] })
+    expect(assess(many, options).equityUsd.kind).toBe('known')
+    expect(assess({ ...many, gaps: [gap] }, options).equityUsd).toEqual({
+      kind: 'unknown',
+      missing: ['collaterals.USDC.haircuts'],
+    })
+  })
+
   it('labels modes that no recorded position checked: hedge, a pool of many assets, portfolio', () => {
     const notesIn = (over: Partial<AccountSnapshot>) => assess(account(over), options).notes ?? []
     const label = 'note.notCheckedAgainstVenue'

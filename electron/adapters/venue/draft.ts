@@ -26,6 +26,8 @@ export interface PositionDraft {
   readonly entry: Decimal | null
   readonly mark: Decimal | null
   readonly marginMode: Position['marginMode'] | null
+  /** The venue's own word for the mode, for the gap where it is none that we know. */
+  readonly marginModeSaid: unknown
   /** Without profit and loss; read only when isolated. */
   readonly isolatedWallet: Decimal | null
   readonly leverage: Decimal | null
@@ -43,7 +45,9 @@ export function finishPosition(venue: VenueId, draft: PositionDraft): Position |
   const isolatedWallet = marginMode === 'isolated' ? draft.isolatedWallet : null
   const vital = { base, settle, contractType, side, size, entry, mark, marginMode }
   for (const [name, value] of Object.entries(vital)) {
-    if (value === null) fields.report(name, 'missing')
+    if (value !== null) continue
+    const said = name === 'marginMode' ? draft.marginModeSaid : undefined
+    fields.report(name, said === undefined ? 'missing' : 'malformed', said)
   }
   if (base === null || settle === null || contractType === null || side === null) return null
   if (size === null || entry === null || mark === null || marginMode === null) return null
@@ -54,7 +58,7 @@ export function finishPosition(venue: VenueId, draft: PositionDraft): Position |
   const positive = { entry, mark, size: magnitude(size) }
   for (const [name, value] of Object.entries(positive)) {
     if (Number(value) > 0) continue
-    fields.report(name, 'malformed')
+    fields.report(name, 'malformed', value)
     return null
   }
   if (draft.tickSize === null) fields.report('tickSize', 'missing')
@@ -174,4 +178,36 @@ export function sumOrNull(values: readonly (Decimal | null)[]): Decimal | null {
 /** '0' when every figure is a known zero, whatever its asset; otherwise null, as assets do not add up. */
 export function zeroOrNull(values: readonly (Decimal | null)[]): Decimal | null {
   return values.every((value) => value !== null && isZero(value)) ? sumOrNull([]) : null
+}
+
+/** What is switched off as collateral counts nothing; a debt in it counts in full all the same. */
+export const notCounted: Collateral['haircuts'] = [{ floor: 0, weight: 0 }]
+
+/** One step of a venue's collateral table: units of the asset from `floor` up count at `weight`. */
+export interface HaircutDraft {
+  readonly floor: Decimal | undefined
+  readonly weight: Decimal | undefined
+}
+
+/** Ascending from floor 0; empty with a gap when missing, crossed or no fractions. */
+export function finishHaircuts(
+  rows: readonly HaircutDraft[],
+  fields: Fields,
+): Collateral['haircuts'] {
+  const steps = rows
+    .map(({ floor, weight }) => ({
+      floor: Number(floor ?? Number.NaN),
+      weight: Number(weight ?? Number.NaN),
+    }))
+    .sort((a, b) => a.floor - b.floor)
+  const sound = steps.every(
+    ({ floor, weight }, index) =>
+      weight >= 0 &&
+      weight <= 1 &&
+      (index === 0 ? floor === 0 : floor > (steps[index - 1]?.floor ?? Number.NaN)),
+  )
+  if (steps.length > 0 && sound) return steps
+  if (steps.length === 0) fields.report('haircuts', 'missing')
+  else fields.report('haircuts', 'malformed', rows)
+  return []
 }

@@ -71,15 +71,15 @@ export interface Fields {
   /** A decimal the venue may leave out: absent, '' and null give null without a gap. */
   decimalIfSaid(name: string): Decimal | null
   text(name: string): string | null
-  /** Records why a field cannot be used. */
-  report(name: string, problem: Gap['problem']): void
+  /** Records why a field cannot be used; `said` is its value where the row itself has none of that name. */
+  report(name: string, problem: Gap['problem'], said?: unknown): void
 }
 
 /** `prefix` names the row in gaps: 'positions.BTCUSDC'. */
 export function readFields(row: Row, prefix: string, gaps: Gap[]): Fields {
   const valueOf = (name: string): unknown => (Object.hasOwn(row, name) ? row[name] : undefined)
-  const report = (name: string, problem: Gap['problem']) => {
-    const value = valueOf(name)
+  const report = (name: string, problem: Gap['problem'], said?: unknown) => {
+    const value = valueOf(name) ?? said
     const field = prefix === '' ? name : `${prefix}.${name}`
     gaps.push({ field, problem, value: value === undefined ? null : quoteValue(value) })
   }

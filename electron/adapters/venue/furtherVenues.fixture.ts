@@ -204,6 +204,9 @@ export const furtherVenues: readonly Venue[] = [
           markPrice: answers['markPrice'],
           fundingRate: answers['fundingRate'],
           maxWithdrawal: answers['maxWithdrawal'],
+          ...(answers['discountRates'] !== undefined && {
+            discountRates: answers['discountRates'],
+          }),
         },
         received,
       ),
@@ -318,6 +321,9 @@ export const furtherVenues: readonly Venue[] = [
           instruments: answers['instruments'],
           riskLimits: answers['riskLimits'],
           tickers: answers['tickers'],
+          ...(answers['collateralRatios'] !== undefined && {
+            collateralRatios: answers['collateralRatios'],
+          }),
         },
         received,
       ),

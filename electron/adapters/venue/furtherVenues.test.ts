@@ -56,6 +56,87 @@ describe.each(venues)('$venue', ({ venue, answers, parse, known, ...expected }) 
   })
 })
 
+describe('collateral tables of pools of many assets', () => {
+  const tables: readonly {
+    readonly venue: VenueId
+    readonly mode: Readonly<Record<string, unknown>>
+    readonly table: (second: string) => Readonly<Record<string, unknown>>
+    readonly off: Readonly<Record<string, unknown>>
+  }[] = [
+    {
+      // GET /api/v5/public/discount-rate-interest-free-quota
+      venue: 'okx',
+      mode: { config: { data: [{ acctLv: '3', posMode: 'net_mode' }] } },
+      table: (second) => ({
+        discountRates: {
+          data: [
+            {
+              ccy: 'ETH',
+              details: [
+                { tier: '2', minAmt: second, maxAmt: '', discountRate: '0.975' },
+                { tier: '1', minAmt: '0', maxAmt: second, discountRate: '0.98' },
+              ],
+            },
+          ],
+        },
+      }),
+      off: {
+        balance: {
+          data: [{ details: [{ ccy: 'ETH', cashBal: '1', collateralEnabled: false }] }],
+        },
+      },
+    },
+    {
+      // GET /v5/spot-margin-trade/collateral
+      venue: 'bybit',
+      mode: { accountInfo: { result: { marginMode: 'REGULAR_MARGIN' } } },
+      table: (second) => ({
+        collateralRatios: {
+          result: {
+            list: [
+              {
+                currency: 'USDT',
+                collateralRatioList: [
+                  { minQty: '0', maxQty: second, collateralRatio: '0.98' },
+                  { minQty: second, maxQty: '', collateralRatio: '0.975' },
+                ],
+              },
+            ],
+          },
+        },
+      }),
+      off: {
+        wallet: {
+          result: {
+            list: [{ coin: [{ coin: 'USDT', walletBalance: '1', collateralSwitch: false }] }],
+          },
+        },
+      },
+    },
+  ]
+
+  it.each(tables)('$venue: read from its table, named when absent or crossed', (each) => {
+    const row = venues.find(({ venue }) => venue === each.venue)
+    if (row === undefined) throw new Error(each.venue)
+    const read = (more: Readonly<Record<string, unknown>>) =>
+      snapshotOf(row.parse({ ...row.answers, ...each.mode, ...more }))
+    const problems = (snapshot: AccountSnapshot) =>
+      snapshot.gaps.filter(({ field }) => field.endsWith('.haircuts')).map(({ problem }) => problem)
+    const sound = read(each.table('20'))
+    expect(sound.collaterals[0]?.haircuts).toEqual([
+      { floor: 0, weight: 0.98 },
+      { floor: 20, weight: 0.975 },
+    ])
+    expect(problems(sound)).toEqual([])
+    expect(read({}).collaterals[0]?.haircuts).toEqual([])
+    expect(problems(read({}))).toEqual(['missing'])
+    expect(problems(read(each.table('0')))).toEqual(['malformed'])
+    expect(read({ ...each.table('20'), ...each.off }).collaterals[0]?.haircuts).toEqual([
+      { floor: 0, weight: 0 },
+    ])
+  })
+})
+
 describe('bad rows', () => {
   const readGate = (position: Readonly<Record<string, unknown>>, copies = 1): AccountSnapshot => {
     const gate = venues.find(({ venue }) => venue === 'gate')

@@ -83,6 +83,7 @@ function readPosition(row: Row, tables: Tables, gaps: Gap[]): Position | null {
     entry: fields.decimal('entryPrice'),
     mark: fields.decimal('markPrice'),
     marginMode: type === 'cross' || type === 'isolated' ? type : null,
+    marginModeSaid: type,
     isolatedWallet: type === 'isolated' ? fields.decimal('isolatedWallet') : null,
     leverage: fields.decimal('leverage'),
     tiers: tiersOf(symbol, tables, gaps),

@@ -430,7 +430,7 @@ describe('a venue that misbehaves', () => {
       'an unknown margin mode',
       '/fapi/v1/symbolConfig',
       { kind: 'set', path: '*.marginType', value: 'ODD' },
-      { field: 'positions.BTCUSDC.marginType', problem: 'missing', value: null },
+      { field: 'positions.BTCUSDC.marginType', problem: 'malformed', value: 'ODD' },
     ],
   ]
   it.each(partial)('leaves the position out and says so: %s', async (_, endpoint, what, gap) => {

@@ -142,7 +142,10 @@ export function parsePosition(row: Row, tables: Tables, gaps: Gap[]): Position |
   const leg = legs[nameOf(row['positionSide'])]
   if (leg === undefined) fields.report('positionSide', 'malformed')
   const marginMode = marginModeOf(fields, config)
-  if (marginMode === null) fields.report('marginType', 'missing')
+  if (marginMode === null) {
+    const type = config?.['marginType'] ?? row['marginType']
+    fields.report('marginType', type === undefined ? 'missing' : 'malformed', type)
+  }
   const isolatedWallet = marginMode === 'isolated' ? isolatedWalletOf(fields, unrealised) : null
   if (amount === null || entry === null || mark === null || settle === null) return null
   if (leg === undefined || marginMode === null) return null

@@ -67,6 +67,7 @@ function readPosition(
     entry: fields.decimal('entryPrice'),
     mark: fields.decimal('markPrice'),
     marginMode: 'cross',
+    marginModeSaid: 'cross',
     isolatedWallet: null,
     leverage: fields.decimalIfSaid('leverage'),
     // Maintenance is the account's, by the venue's model; tiers of single contracts do not apply.

@@ -99,6 +99,7 @@ function readPosition(row: Row, tables: Tables, gaps: Gap[]): Position | null {
     entry: fields.decimal('openPriceAvg'),
     mark: fields.decimal('markPrice'),
     marginMode,
+    marginModeSaid: mode,
     isolatedWallet: marginMode === 'isolated' ? fields.decimal('marginSize') : null,
     leverage: fields.decimalIfSaid('leverage'),
     tiers: finishTiers(tiers, symbol, gaps),

@@ -5,13 +5,16 @@ import type { AccountSnapshot, Gap, Position } from '../../../../shared/collater
 import type { Decimal } from '../../../../shared/units/decimal.ts'
 import {
   crossWallet,
+  finishHaircuts,
   finishPosition,
   finishTiers,
+  notCounted,
   oneForOne,
   priceFrom,
   zeroOrNull,
 } from '../draft.ts'
 import {
+  type Fields,
   isZero,
   nameOf,
   parseExact,
@@ -42,6 +45,8 @@ export interface BybitAnswers {
   readonly instruments: unknown
   readonly riskLimits: unknown
   readonly tickers: unknown
+  /** spot-margin-trade/collateral; asked for in cross (multi-asset) mode only. */
+  readonly collateralRatios?: unknown
 }
 
 const resultOf = (answer: unknown): Row | undefined => parseRow(parseRow(answer)?.['result'])
@@ -91,7 +96,10 @@ function readPosition(row: Row, tables: Tables, gaps: Gap[]): Position | null {
   const ticker = tables.tickers.get(symbol)
   const type = nameOf(instrument?.['contractType'])
   const side = row['side']
-  const isolated = tables.accountIsolated || nameOf(row['tradeMode']) === '1'
+  // Unified accounts have one mode for all; older rows say it themselves, and must not say anything else.
+  const own = row['tradeMode'] === undefined ? '0' : nameOf(row['tradeMode'])
+  const said = own === '0' || own === '1' || own === ''
+  const isolated = tables.accountIsolated || own === '1'
   const base = instrument?.['baseCoin']
   const settle = instrument?.['settleCoin']
   const tick = parseRow(instrument?.['priceFilter'])?.['tickSize']
@@ -111,7 +119,8 @@ function readPosition(row: Row, tables: Tables, gaps: Gap[]): Position | null {
     size,
     entry: fields.decimalIfSaid('avgPrice') ?? fields.decimal('entryPrice'),
     mark,
-    marginMode: isolated ? 'isolated' : 'cross',
+    marginMode: said ? (isolated ? 'isolated' : 'cross') : null,
+    marginModeSaid: row['tradeMode'],
     isolatedWallet: isolated ? fields.decimal('positionBalance') : null,
     leverage: fields.decimalIfSaid('leverage'),
     tiers: tiersOf(symbol, tables, gaps),
@@ -159,6 +168,18 @@ export function parseBybitAccount(
     (row) => readPosition(row, tables, gaps),
     gaps,
   )
+  const ratios = rowsBy(listOf(answers.collateralRatios), 'currency')
+  const ratiosOf = (fields: Fields, asset: string) =>
+    finishHaircuts(
+      (parseList(ratios.get(asset)?.['collateralRatioList']) ?? []).map((item) => {
+        const tier = parseRow(item)
+        return {
+          floor: parseExact(tier?.['minQty']),
+          weight: parseExact(tier?.['collateralRatio']),
+        }
+      }),
+      fields,
+    )
   const orders: (Decimal | null)[] = []
   const collaterals = readRows(
     coins,
@@ -173,10 +194,14 @@ export function parseBybitAccount(
       const wallet = crossWallet(total, asset, positions)
       const priceUsd = priceFrom(row['usdValue'], row['equity'])
       if (priceUsd === null && !isZero(total)) fields.report('priceUsd', 'missing')
-      const plain = marginMode === 'single-asset'
-      if (!plain) fields.report('haircuts', 'missing')
+      const haircuts =
+        marginMode === 'single-asset'
+          ? oneForOne
+          : row['collateralSwitch'] === false || row['marginCollateral'] === false
+            ? notCounted
+            : ratiosOf(fields, asset)
       const withdrawable = fields.decimalIfSaid('availableToWithdraw')
-      return { asset, wallet, priceUsd, haircuts: plain ? oneForOne : [], withdrawable }
+      return { asset, wallet, priceUsd, haircuts, withdrawable }
     },
     gaps,
   )

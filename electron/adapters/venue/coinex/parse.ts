@@ -97,6 +97,7 @@ function readPosition(row: Row, tables: Tables, gaps: Gap[]): Position | null {
     entry: fields.decimal('avg_entry_price'),
     mark,
     marginMode: mode === 'cross' || mode === 'isolated' ? mode : null,
+    marginModeSaid: mode,
     isolatedWallet: mode === 'isolated' ? fields.decimal('margin_avbl') : null,
     leverage: fields.decimalIfSaid('leverage'),
     tiers: tiersOf(symbol, contractType === 'inverse' ? 1 / price : price, tables, gaps),

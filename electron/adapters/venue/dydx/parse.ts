@@ -45,6 +45,7 @@ function readPosition(row: Row, markets: Row, gaps: Gap[]): Position | null {
     entry: fields.decimal('entryPrice'),
     mark: parseExact(market?.['oraclePrice']) ?? null,
     marginMode: 'cross',
+    marginModeSaid: 'cross',
     isolatedWallet: null,
     leverage: null,
     tiers: finishTiers(market === undefined ? [] : [tier], symbol, gaps),

@@ -103,6 +103,7 @@ function readPosition(row: Row, tables: Tables, gaps: Gap[]): Position | null {
     entry: fields.decimal('entry_price'),
     mark: fields.decimal('mark_price'),
     marginMode: leverage === null ? null : isolated ? 'isolated' : 'cross',
+    marginModeSaid: row['leverage'],
     isolatedWallet: isolated ? fields.decimal('margin') : null,
     leverage: isolated ? leverage : fields.decimalIfSaid('cross_leverage_limit'),
     tiers: tiersOf(symbol, tables, gaps),

@@ -116,6 +116,7 @@ function readPosition(row: Row, tables: Tables, gaps: Gap[]): Position | null {
     entry: fields.decimal('open_avg_price'),
     mark,
     marginMode: mode === 'cross' || mode === 'isolated' ? mode : null,
+    marginModeSaid: mode,
     isolatedWallet: mode === 'isolated' ? fields.decimal('margin') : null,
     leverage,
     tiers: tiersOf({ symbol, mode, leverage, scale }, tables, gaps),

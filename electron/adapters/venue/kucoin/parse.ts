@@ -95,6 +95,7 @@ function readPosition(row: Row, tables: Tables, gaps: Gap[]): Position | null {
     entry: fields.decimal('avgEntryPrice'),
     mark: fields.decimal('markPrice'),
     marginMode: isolated ? 'isolated' : cross ? 'cross' : null,
+    marginModeSaid: said ?? crossMode,
     isolatedWallet: isolated ? fields.decimal('posMargin') : null,
     leverage: fields.decimalIfSaid('leverage') ?? fields.decimalIfSaid('realLeverage'),
     tiers: finishTiers(tiers, symbol, gaps),

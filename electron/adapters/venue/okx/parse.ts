@@ -3,8 +3,17 @@
  *  public/instruments, position-tiers, mark-price, funding-rate. Pure and total. */
 import type { AccountSnapshot, Gap, Position } from '../../../../shared/collateral/snapshot.ts'
 import type { Decimal } from '../../../../shared/units/decimal.ts'
-import { finishPosition, finishTiers, oneForOne, priceFrom, zeroOrNull } from '../draft.ts'
 import {
+  finishHaircuts,
+  finishPosition,
+  finishTiers,
+  notCounted,
+  oneForOne,
+  priceFrom,
+  zeroOrNull,
+} from '../draft.ts'
+import {
+  type Fields,
   isZero,
   minus,
   nameOf,
@@ -41,6 +50,8 @@ export interface OkxAnswers {
   readonly fundingRate: unknown
   /** account/max-withdrawal */
   readonly maxWithdrawal: unknown
+  /** public/discount-rate-interest-free-quota of the currencies held; asked for in multi-currency mode only. */
+  readonly discountRates?: unknown
 }
 
 const dataOf = (answer: unknown): readonly unknown[] | undefined =>
@@ -129,6 +140,7 @@ function readPosition(row: Row, tables: Tables, gaps: Gap[]): Position | null {
     entry: fields.decimal('avgPx'),
     mark,
     marginMode: mode === 'cross' || mode === 'isolated' ? mode : null,
+    marginModeSaid: mode,
     isolatedWallet,
     leverage: fields.decimalIfSaid('lever'),
     tiers: finishTiers(tierRows, symbol, gaps),
@@ -178,6 +190,15 @@ export function parseOkxAccount(
     gaps,
   )
   const withdrawals = rowsBy(dataOf(answers.maxWithdrawal), 'ccy')
+  const discounts = rowsBy(dataOf(answers.discountRates), 'ccy')
+  const discountsOf = (fields: Fields, asset: string) =>
+    finishHaircuts(
+      (parseList(discounts.get(asset)?.['details']) ?? []).map((item) => {
+        const tier = parseRow(item)
+        return { floor: parseExact(tier?.['minAmt']), weight: parseExact(tier?.['discountRate']) }
+      }),
+      fields,
+    )
   const orders: (Decimal | null)[] = []
   const collaterals = readRows(
     details,
@@ -193,11 +214,14 @@ export function parseOkxAccount(
       const wallet = debt === null ? cash : minus(cash, debt)
       const priceUsd = priceFrom(row['eqUsd'], row['eq'])
       if (priceUsd === null && !isZero(wallet)) fields.report('priceUsd', 'missing')
-      // Tiered discounts come from another answer; in multi-currency mode their absence is said.
-      const plain = marginMode === 'single-asset'
-      if (!plain) fields.report('haircuts', 'missing')
+      const haircuts =
+        marginMode === 'single-asset'
+          ? oneForOne
+          : row['collateralEnabled'] === false
+            ? notCounted
+            : discountsOf(fields, asset)
       const withdrawable = parseExact(withdrawals.get(asset)?.['maxWd']) ?? null
-      return { asset, wallet, priceUsd, haircuts: plain ? oneForOne : [], withdrawable }
+      return { asset, wallet, priceUsd, haircuts, withdrawable }
     },
     gaps,
   )
