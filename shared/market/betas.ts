@@ -11,7 +11,6 @@ export const betaSchema = z
     asOf: z.string(),
   })
   .readonly()
-type Beta = z.infer<typeof betaSchema>
 
 export const betasSchema = z.record(z.string(), betaSchema).readonly()
 export type Betas = z.infer<typeof betasSchema>
