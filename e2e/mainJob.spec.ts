@@ -125,6 +125,20 @@ test('an address is shown on the device before its QR code appears', async () =>
   await expect(page.locator('.qr svg')).toBeVisible()
 })
 
+test('a looser policy is asked for on the device, and stays as it is when rejected there', async () => {
+  const { page } = app
+  await open('settings')
+  const coolOff = page.locator('input[name="coolOffHours"]')
+  await expect(coolOff).toHaveValue(/[1-9]/)
+  await coolOff.fill('0')
+  await page.getByRole('button', { name: 'Save the policy' }).click()
+  await expect(page.locator('.device-drawer')).toContainText('If you did not ask for this')
+  await deviceOf(page).locator('#reject:enabled').click()
+  await expect(page.locator('[data-code="DEVICE_REJECTED"]')).toContainText('or changed')
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  await expect(coolOff).toHaveValue(/[1-9]/)
+})
+
 test('the journal verifies and lists what happened', async () => {
   const { page } = app
   await open('activity')

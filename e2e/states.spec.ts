@@ -78,6 +78,20 @@ for (const state of ['full', 'partial', 'stale', 'error', 'watch', 'empty'] as c
   })
 }
 
+test('a block is said on every screen and leads to where it is released, after Verify only', async ({
+  page,
+}) => {
+  await prefer(page, { language: 'en' })
+  await open(page, 'error', 'collateral')
+  await page.getByTestId('blocked').getByRole('link').click()
+  await expect(page).toHaveURL(/#\/activity$/)
+  const release = page.getByRole('button', { name: 'Release movements' })
+  await expect(release).toBeDisabled()
+  await page.getByRole('button', { name: 'Verify' }).click()
+  await expect(page.locator('[data-code="JOURNAL_TAMPERED"]')).toBeVisible()
+  await expect(release).toBeDisabled()
+})
+
 test('the first run shows three doors', async ({ page }) => {
   await open(page, 'empty', 'overview')
   await expect(page.locator('.door')).toHaveCount(3)

@@ -13,6 +13,7 @@ import { useFormat } from '../format/useFormat.ts'
 import { useText } from '../language/text.ts'
 import { UnknownText } from '../ui/MeasureText.tsx'
 import { Tip } from '../ui/Tip.tsx'
+import { touchHint, touchRange } from '../ui/touchText.ts'
 import { measuredText, whyNoVolatility } from '../ui/volatilityText.ts'
 import { isNear } from '../ui/DistanceText.tsx'
 
@@ -39,6 +40,7 @@ function NearestFigure({ portfolio }: { readonly portfolio: Portfolio }) {
       </div>
     )
   const { account, report, distance } = nearest
+  const touch = report.accountTouch
   const sigmas = distance.kind === 'finite' ? distance.sigmas : null
   const first = distance.kind === 'finite' ? distance.prices[0] : undefined
   return (
@@ -74,7 +76,17 @@ function NearestFigure({ portfolio }: { readonly portfolio: Portfolio }) {
           )}
         </dd>
         <dd className="figure-note">
-          {sigmas === null ? t('headline.sigmasUnknown') : t('headline.sigmasNote')}
+          {touch?.kind === 'known' ? (
+            <Tip text={touchHint(touch, now, format, t)}>
+              <span tabIndex={0} className="num" data-testid="touch">
+                {t('headline.touch', { range: touchRange(touch, format, t) })}
+              </span>
+            </Tip>
+          ) : sigmas === null ? (
+            t('headline.sigmasUnknown')
+          ) : (
+            t('headline.sigmasNote')
+          )}
         </dd>
       </div>
     </>
