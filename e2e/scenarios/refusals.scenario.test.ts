@@ -230,29 +230,33 @@ describe('a window that says yes by itself', () => {
   })
 })
 
-test('the device’s button loosens the policy that was asked for, under its digest', async () => {
-  const settings = await scene.client.call('settings.read', {})
-  if (!settings.ok) throw new Error(settings.refusal.code)
-  const { policy } = settings.value
-  const asked = scene.client.call('settings.writePolicy', {
-    policy: { ...policy, coolOffHours: 0 },
-  })
-  let waiting = true
-  void asked.finally(() => (waiting = false))
-  await until(async () => {
-    scene.world.device.press('confirm')
-    return waiting ? undefined : true
-  }, 'the device to be done')
-  expect(await asked).toMatchObject({ ok: true, value: { coolOffHours: 0 } })
-  const journal = await scene.client.call('journal.list', { limit: 3 })
-  if (!journal.ok) throw new Error('the journal expected')
-  const digests = journal.value.entries.flatMap(({ kind, body }) =>
-    kind.startsWith('policy.') ? [/"digest":"([0-9a-f]{64})"/.exec(body)?.[1]] : [],
-  )
-  expect(digests).toHaveLength(2)
-  expect(digests[0]).toBe(digests[1])
-  expect((await scene.client.call('settings.writePolicy', { policy })).ok).toBe(true)
-}, 60_000)
+describe('a policy', () => {
+  useOwnScene()
+
+  test('the device’s button loosens the policy that was asked for, under its digest', async () => {
+    const settings = await scene.client.call('settings.read', {})
+    if (!settings.ok) throw new Error(settings.refusal.code)
+    const { policy } = settings.value
+    const asked = scene.client.call('settings.writePolicy', {
+      policy: { ...policy, coolOffHours: 0 },
+    })
+    let waiting = true
+    void asked.finally(() => (waiting = false))
+    await until(async () => {
+      scene.world.device.press('confirm')
+      return waiting ? undefined : true
+    }, 'the device to be done')
+    expect(await asked).toMatchObject({ ok: true, value: { coolOffHours: 0 } })
+    const journal = await scene.client.call('journal.list', { limit: 3 })
+    if (!journal.ok) throw new Error('the journal expected')
+    const digests = journal.value.entries.flatMap(({ kind, body }) =>
+      kind.startsWith('policy.') ? [/"digest":"([0-9a-f]{64})"/.exec(body)?.[1]] : [],
+    )
+    expect(digests).toHaveLength(2)
+    expect(digests[0]).toBe(digests[1])
+    expect((await scene.client.call('settings.writePolicy', { policy })).ok).toBe(true)
+  }, 60_000)
+})
 
 describe('a plan', () => {
   useOwnScene()
