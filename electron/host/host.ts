@@ -2,24 +2,17 @@
  *  given, and whether it is the demo is decided by whoever gives them. */
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
-import { z } from 'zod'
 import type { HostEvent, Topic } from '../../shared/contract/event.ts'
-import type { CodeOf, OutputOf, ResultOf } from '../../shared/contract/method.ts'
+import type { CodeOf, ResultOf } from '../../shared/contract/method.ts'
 import type { transfersPlan } from '../../shared/contract/methods/transfers.ts'
-import type { portfolioRead } from '../../shared/contract/methods/portfolio.ts'
 import { type Refusal, type Result, ok, refuse } from '../../shared/errors/refusal.ts'
-import { defaultBetas } from '../../shared/market/betas.ts'
-import type { AccountSnapshot } from '../../shared/collateral/snapshot.ts'
 import { type Policy, policySchema } from '../../shared/risk/policy.ts'
 import { defaultPolicy } from '../../shared/risk/defaultPolicy.ts'
-import type { Measure } from '../../shared/risk/report.ts'
 import { loosensPolicy, policyChanges } from '../../shared/risk/loosens.ts'
-import { suggest, whyNoSuggestion } from '../../shared/suggestion/suggest.ts'
 import { planDifferences } from '../../shared/transfer/consistency.ts'
 import { digestPlan } from '../../shared/transfer/digest.ts'
 import type { TransferPlan } from '../../shared/transfer/plan.ts'
 import { encodePlanFile } from '../../shared/transfer/planFile.ts'
-import { type Asset, BTC, amountToNumber } from '../../shared/units/amount.ts'
 import { encodeCanonical } from '../../shared/units/canonical.ts'
 import { createCoinNotes } from './coinNotes.ts'
 import { createConnections } from './connections.ts'
@@ -27,11 +20,12 @@ import { type Handlers, createDispatch } from './dispatch.ts'
 import { openDocument } from './documents.ts'
 import type { Caller, Host } from './host.types.ts'
 import { createJournal } from './journal.ts'
+import { createOverview } from './overview.ts'
 import { exportJournal, journalLine } from './journalExport.ts'
-import { type AccountState, type AssessFacts, createPortfolio } from './portfolio.ts'
+import { createPortfolio } from './portfolio.ts'
 import type { HostPorts } from './ports.ts'
 import { createTransfers } from './transfers/engine.ts'
-import { checkConflict, isUnderWay, withoutSweepsUnderWay } from './transfers/inFlight.ts'
+import { checkConflict, isUnderWay } from './transfers/inFlight.ts'
 import type { FeeTarget } from './transfers/planBitcoin.ts'
 import { createBitcoinReplacementPlanner, rivalsOf } from './transfers/planBitcoinReplacement.ts'
 import { nonceSiblings, type ReplacementKind } from './transfers/planReplacement.ts'
@@ -48,12 +42,6 @@ import { type Vault, createVault } from './vault.ts'
 
 const planTimeoutMs = 60_000
 const deviceTimeoutMs = 10 * 60_000
-/** Net worth is kept once a minute for a day. */
-const historyEveryMs = 60_000
-const historyLength = 1_440
-
-type NetWorthPoint = OutputOf<typeof portfolioRead>['history'][number]
-
 interface Started {
   close(): Promise<void>
 }
@@ -92,14 +80,6 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
   if (!storedPolicy.ok) return storedPolicy
   let policy: Policy = storedPolicy.value ?? defaultPolicy
 
-  const historyDocument = openDocument(
-    store,
-    'history',
-    z.array(z.object({ at: z.int(), venuesUsd: z.number(), vaultUsd: z.number() }).readonly()),
-  )
-  const storedHistory = historyDocument.read()
-  let history: readonly NetWorthPoint[] = storedHistory.ok ? (storedHistory.value ?? []) : []
-
   const journal = createJournal({ store, clock, onRecord: () => publish('journal') })
 
   const portfolio = createPortfolio({
@@ -108,7 +88,7 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
     clock,
     policy: () => policy,
     onChange() {
-      notePoint()
+      overview.noteNetWorth()
       publish('portfolio')
       publish('status')
     },
@@ -236,6 +216,16 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
     isGiven,
   })
 
+  const overview = createOverview({
+    store,
+    clock,
+    evm: ports.evm,
+    portfolio,
+    vault,
+    policy: () => policy,
+    transfers: () => transfers.list(),
+  })
+
   journal.replay((event, at) => {
     if (event.kind.startsWith('transfer.') && 'transferId' in event) transfers.take(event, at)
     else if (event.kind === 'vault.address-shown') vault.takeShown(event.address, at)
@@ -252,119 +242,6 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
   }
 
   // ── reads ───────────────────────────────────────────────────────────────────
-
-  const unknown = (missing: readonly string[]): Measure => ({ kind: 'unknown', missing })
-
-  function venuesUsd(): Measure {
-    const missing: string[] = []
-    let total = 0
-    for (const account of portfolio.accounts()) {
-      const report = account.snapshot === null ? null : portfolio.report(account.snapshot)
-      if (report?.equityUsd.kind === 'known') total += report.equityUsd.value
-      else missing.push(account.port.label)
-    }
-    return missing.length > 0 ? unknown(missing) : { kind: 'known', value: total }
-  }
-
-  function vaultUsd(): Measure {
-    if (vault.pinned() === null) return { kind: 'known', value: 0 }
-    const missing = vault.chains().flatMap((chain) => (chain.refusal === null ? [] : [chain.chain]))
-    if (vault.balances().length === 0) missing.push('vault')
-    let total = 0
-    for (const { amount } of vault.balances()) {
-      const price = Number(portfolio.quote(amount.asset)?.usd)
-      if (amount.units === 0n) continue
-      if (price > 0) total += amountToNumber(amount) * price
-      else missing.push(amount.asset)
-    }
-    return missing.length > 0 ? unknown(missing) : { kind: 'known', value: total }
-  }
-
-  function notePoint(): void {
-    const now = clock.now()
-    const last = history.at(-1)
-    if (last !== undefined && now - last.at < historyEveryMs) return
-    const [hot, cold] = [venuesUsd(), vaultUsd()]
-    if (hot.kind !== 'known' || cold.kind !== 'known') return
-    history = [...history, { at: now, venuesUsd: hot.value, vaultUsd: cold.value }].slice(
-      -historyLength,
-    )
-    historyDocument.write([...history])
-  }
-
-  /** The account as suggestions may count on it: what is on its way out is not suggested a second time. */
-  function settled(snapshot: AccountSnapshot) {
-    const left = withoutSweepsUnderWay(snapshot, transfers.list(), null)
-    return { snapshot: left, report: portfolio.report(left) }
-  }
-
-  function whyNot({ report, snapshot }: ReturnType<typeof settled>) {
-    return whyNoSuggestion(report, snapshot, suggestOptions())
-  }
-
-  function carriedOutBy(accountId: string) {
-    return portfolio.account(accountId)?.port.movers === 'api' ? 'bulkhead' : 'hand'
-  }
-
-  function shownFacts({ now, betas, liquidity, correlations }: AssessFacts) {
-    return { now, betas, liquidity, correlations }
-  }
-
-  function accountView(account: AccountState) {
-    const { port, snapshot, refusal } = account
-    const assessed = snapshot === null ? null : portfolio.assessed(snapshot)
-    const report = assessed?.report ?? null
-    return {
-      accountId: port.accountId,
-      label: port.label,
-      snapshot,
-      report,
-      facts: assessed === null ? null : shownFacts(assessed.facts),
-      refusal,
-      withheld: report === null || snapshot === null ? null : (whyNot(settled(snapshot)) ?? null),
-    }
-  }
-
-  /** What can cross the wall: the assets of the vault's chains. */
-  function movableAssets(): readonly Asset[] {
-    const everywhere = ports.evm.flatMap(({ coin, tokens }) => [
-      coin,
-      ...tokens.map((token) => token.asset),
-    ])
-    // The same asset on several chains is one asset: assets are told apart by symbol.
-    return [...new Map([BTC, ...everywhere].map((asset) => [asset.symbol, asset])).values()]
-  }
-
-  function suggestOptions() {
-    return {
-      policy,
-      betas: defaultBetas,
-      now: clock.now(),
-      vault: vault.balances().map((balance) => balance.amount),
-      assets: movableAssets(),
-    }
-  }
-
-  function readPortfolio(): OutputOf<typeof portfolioRead> {
-    const accounts = portfolio.accounts().map(accountView)
-    const known = accounts.flatMap(({ snapshot }) => (snapshot === null ? [] : [settled(snapshot)]))
-    return {
-      now: clock.now(),
-      accounts,
-      suggestions: suggest(
-        known.map(({ report }) => report),
-        known.map(({ snapshot }) => snapshot),
-        suggestOptions(),
-      ).map((suggestion) => ({ ...suggestion, by: carriedOutBy(suggestion.accountId) })),
-      quotes: portfolio.quotes(),
-      vaultPaired: vault.pinned() !== null,
-      vaultBalances: vault.balances(),
-      venuesUsd: venuesUsd(),
-      vaultUsd: vaultUsd(),
-      history,
-      policy,
-    }
-  }
 
   function coinViews() {
     const pinned = vault.pinned()
@@ -573,7 +450,7 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
         journalCount: store.journalHead().count,
         blocked: blocked(),
       }),
-    'portfolio.read': () => ok(readPortfolio()),
+    'portfolio.read': () => ok(overview.read()),
     'portfolio.refresh': async ({ accountId }) => {
       const refreshed = await portfolio.refresh(accountId)
       return refreshed.ok ? ok({ refreshed: refreshed.value }) : refreshed
