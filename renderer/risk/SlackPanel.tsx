@@ -7,7 +7,7 @@ import { Chart, ChartOrTable } from '../ui/Chart.tsx'
 import { UnknownText } from '../ui/MeasureText.tsx'
 import { Panel } from '../ui/Panel.tsx'
 import { useInk } from '../ui/chartInk.ts'
-import { slackOption } from './slackOption.ts'
+import { slackOption, thenOption } from './slackOption.ts'
 
 const reach = 0.6
 
@@ -24,15 +24,15 @@ export function SlackPanel({ report, other }: SlackPanelProps) {
     () =>
       slackOption({
         curve: report.slackCurve,
-        other: other?.slackCurve ?? [],
         from: -reach,
         to: reach,
         ink,
         format,
         t,
       }),
-    [report, other, ink, format, t],
+    [report, ink, format, t],
   )
+  const then = useMemo(() => thenOption(other?.slackCurve ?? [], -reach, reach), [other])
   return (
     <Panel title={t('curve.title')} note={t('curve.note')}>
       {report.slackCurve.length === 0 ? (
@@ -48,8 +48,8 @@ export function SlackPanel({ report, other }: SlackPanelProps) {
           chart={
             <Chart
               option={option}
+              moving={then}
               height={470}
-              update="merge"
               label={t('curve.describe', { count: report.slackCurve.length })}
             />
           }

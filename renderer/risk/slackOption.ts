@@ -10,8 +10,6 @@ const mostDots = 30
 
 export interface SlackInput {
   readonly curve: RiskReport['slackCurve']
-  /** The same account under the what-if; empty when nothing is changed. */
-  readonly other: RiskReport['slackCurve']
   readonly from: number
   readonly to: number
   readonly ink: Ink
@@ -140,13 +138,22 @@ export function slackOption(input: SlackInput): EChartsCoreOption {
         type: 'line',
         id: 'then',
         name: t('whatif.title'),
-        data: points(input.other),
+        data: [],
         symbol: 'diamond',
-        showSymbol: input.other.length <= mostDots,
         symbolSize: 7,
         lineStyle: { color: ink.cold, width: 2, type: 'dashed' },
         itemStyle: { color: ink.cold },
       },
     ],
   }
+}
+
+/** What alone moves while a slider is dragged: the curve under the what-if; empty when nothing is changed. */
+export function thenOption(
+  curve: RiskReport['slackCurve'],
+  from: number,
+  to: number,
+): EChartsCoreOption {
+  const data = clipCurve(curve, from, to).map(({ shock, slackUsd }) => [shock, slackUsd])
+  return { series: [{ id: 'then', data, showSymbol: curve.length <= mostDots }] }
 }

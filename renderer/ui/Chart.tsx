@@ -32,13 +32,13 @@ export interface ChartProps {
   readonly option: EChartsCoreOption
   readonly height: number
   readonly label: string
-  /** 'merge' keeps what did not change: for options of one fixed shape that are redrawn while dragging. */
-  readonly update?: 'replace' | 'merge'
+  /** The part that is redrawn while dragging, merged into `option`. */
+  readonly moving?: EChartsCoreOption
   /** For pictures that place their labels by the room they have. */
   readonly onWidth?: (widthPx: number) => void
 }
 
-export function Chart({ option, height, label, update = 'replace', onWidth }: ChartProps) {
+export function Chart({ option, moving, height, label, onWidth }: ChartProps) {
   const box = useRef<HTMLDivElement>(null)
   const latest = useRef(option)
   latest.current = option
@@ -61,8 +61,12 @@ export function Chart({ option, height, label, update = 'replace', onWidth }: Ch
     }
   }, [onWidth])
   useEffect(() => {
-    chart.current?.setOption(option, { notMerge: update === 'replace' })
-  }, [option, update])
+    chart.current?.setOption(option, { notMerge: true })
+  }, [option])
+  // After the whole: a replaced option has lost its moving part.
+  useEffect(() => {
+    if (moving !== undefined) chart.current?.setOption(moving, { silent: true })
+  }, [option, moving])
   useEffect(() => {
     chart.current?.resize()
   }, [height])
