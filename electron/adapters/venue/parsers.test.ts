@@ -324,6 +324,17 @@ const sound = (parsed: Parsed<AccountSnapshot>): boolean => {
 describe('properties', () => {
   const runs = { numRuns: 10_000 }
 
+  it.each(['valueOf', 'constructor', '__proto__'])(
+    'a leg named %s is malformed',
+    (positionSide) => {
+      const rows: unknown = binanceAnswers.positionRisk
+      const [first, ...rest] = Array.isArray(rows) ? rows : []
+      const positionRisk = [{ ...first, positionSide }, ...rest]
+      const parsed = parseBinanceAccount(identity, { ...binanceAnswers, positionRisk }, 0, 0)
+      expect(sound(parsed)).toBe(true)
+    },
+  )
+
   it('no JSON makes the Binance account parser throw, give NaN or leave its schema', () => {
     fc.assert(
       fc.property(mutationsOf(binanceAnswers), fc.integer(), (answers, skew) => {

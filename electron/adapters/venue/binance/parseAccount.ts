@@ -139,7 +139,9 @@ export function parsePosition(row: Row, tables: Tables, gaps: Gap[]): Position |
   const named = row['marginAsset'] === undefined && typeof listed === 'string' ? listed : null
   const settle = named ?? fields.text('marginAsset')
   const unrealised = fields.decimal('unRealizedProfit')
-  const leg = legs[nameOf(row['positionSide'])]
+  const side = nameOf(row['positionSide'])
+  // Own names only: 'valueOf' is no leg.
+  const leg = Object.hasOwn(legs, side) ? legs[side] : undefined
   if (leg === undefined) fields.report('positionSide', 'malformed')
   const marginMode = marginModeOf(fields, config)
   if (marginMode === null) {

@@ -152,7 +152,7 @@ export function parseBybitAccount(
   const broken = lists.findIndex((list) => list === undefined)
   if (broken >= 0) return malformed(`positions.${broken}.list`, pages[broken])
   const mode = resultOf(answers.accountInfo)?.['marginMode']
-  const marginMode = modes[nameOf(mode)]
+  const marginMode = Object.hasOwn(modes, nameOf(mode)) ? modes[nameOf(mode)] : undefined
   if (marginMode === undefined) return malformed('accountInfo.marginMode', mode)
   const gaps = failedAnswers(answers)
   const tables: Tables = {

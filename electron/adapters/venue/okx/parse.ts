@@ -173,7 +173,7 @@ export function parseOkxAccount(
   if (rows === undefined) return malformed('positions.data', answers.positions)
   const config = parseRow(dataOf(answers.config)?.[0])
   const level = config?.['acctLv']
-  const marginMode = modes[nameOf(level)]
+  const marginMode = Object.hasOwn(modes, nameOf(level)) ? modes[nameOf(level)] : undefined
   if (marginMode === undefined) return malformed('config.acctLv', level)
   const gaps = failedAnswers(answers)
   const tables: Tables = {
