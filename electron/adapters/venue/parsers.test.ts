@@ -328,8 +328,11 @@ describe('properties', () => {
     'a leg named %s is malformed',
     (positionSide) => {
       const rows: unknown = binanceAnswers.positionRisk
-      const [first, ...rest] = Array.isArray(rows) ? rows : []
-      const positionRisk = [{ ...first, positionSide }, ...rest]
+      const positionRisk = (Array.isArray(rows) ? rows : []).map((row) => ({
+        ...row,
+        positionSide,
+      }))
+      expect(positionRisk.length).toBeGreaterThan(0)
       const parsed = parseBinanceAccount(identity, { ...binanceAnswers, positionRisk }, 0, 0)
       expect(sound(parsed)).toBe(true)
     },
