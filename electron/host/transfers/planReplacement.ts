@@ -4,12 +4,12 @@
 import type { CodeOf } from '../../../shared/contract/method.ts'
 import type { transfersSpeedUp } from '../../../shared/contract/methods/transfers.ts'
 import { type Result, ok, refuse } from '../../../shared/errors/refusal.ts'
-import type { EvmFeeCaps } from '../../../shared/transfer/evm/plan.ts'
 import { planEvmReplacement } from '../../../shared/transfer/evm/replace.ts'
 import { currentStep, hasEnded, type Transfer } from '../../../shared/transfer/lifecycle.ts'
 import type { EvmTransactionPlan, TransferPlan } from '../../../shared/transfer/plan.ts'
-import { type Amount, amount } from '../../../shared/units/amount.ts'
+import { amount } from '../../../shared/units/amount.ts'
 import type { EvmPort } from '../ports.ts'
+import type { EvmCaps } from './planEvm.ts'
 
 export type ReplacementKind = NonNullable<TransferPlan['replaces']>['kind']
 
@@ -50,7 +50,7 @@ export async function planReplacement(
     readonly kind: ReplacementKind
     readonly transfers: readonly Transfer[]
     readonly evmPort: (chain: string) => EvmPort | undefined
-    readonly caps: (gasLimit: bigint, moved: Amount, port: EvmPort) => EvmFeeCaps
+    readonly caps: EvmCaps
   },
   signal: AbortSignal,
 ): Promise<

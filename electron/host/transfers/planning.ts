@@ -9,20 +9,13 @@ import type { Quote } from '../../../shared/market/quote.ts'
 import type { Policy } from '../../../shared/risk/policy.ts'
 import { standingOf } from '../../../shared/risk/standing.ts'
 import { parseEvmAddress } from '../../../shared/transfer/evm/address.ts'
-import { encodeTransferCall } from '../../../shared/transfer/evm/erc20.ts'
-import { type EvmFeeCaps, planEvmTransfer } from '../../../shared/transfer/evm/plan.ts'
+import type { EvmFeeCaps } from '../../../shared/transfer/evm/plan.ts'
 import type { Transfer } from '../../../shared/transfer/lifecycle.ts'
-import { recipientWarnings } from '../../../shared/transfer/evm/warnings.ts'
-import type {
-  EvmTransactionPlan,
-  PlanWarning,
-  TransferPlan,
-} from '../../../shared/transfer/plan.ts'
+import type { PlanWarning, TransferPlan } from '../../../shared/transfer/plan.ts'
 import {
   type Amount,
   type Asset,
   BTC,
-  amount,
   amountFromDecimal,
   amountToDecimal,
 } from '../../../shared/units/amount.ts'
@@ -30,11 +23,12 @@ import type { PinnedVault } from '../../../shared/vault/account.ts'
 import { decodeBitcoinAddress } from '../../../shared/vault/address.ts'
 import type { Portfolio } from '../portfolio.ts'
 import { ageOf, freshOf, highestOf } from '../quotes.ts'
-import type { BitcoinPort, ChainResult, Clock, EvmPort, Random } from '../ports.ts'
+import type { BitcoinPort, Clock, EvmPort, Random } from '../ports.ts'
 import type { Vault } from '../vault.ts'
 import { checkConflict, coinsUnderWay, withoutSweepsUnderWay } from './inFlight.ts'
 import { evmFeeCaps } from './evmFees.ts'
 import { linkWarnings, planBitcoin } from './planBitcoin.ts'
+import { assetOn, planEvm, readEvmWarnings } from './planEvm.ts'
 import { type ReplacementKind, planReplacement } from './planReplacement.ts'
 import { checkDeposit, findDeposit, planVenueWithdrawal } from './planVenue.ts'
 import { checkLookAlike, checkPayment, knownRecipients } from './recipients.ts'
@@ -127,125 +121,6 @@ export function createPlanner(context: PlanningContext): Planner {
   }
 
   // ── from the vault ──────────────────────────────────────────────────────────
-
-  function assetOn(
-    port: EvmPort,
-    symbol: string,
-  ): { readonly asset: Asset; readonly contract: string | null } | undefined {
-    if (symbol === port.coin.symbol) return { asset: port.coin, contract: null }
-    return port.tokens.find((token) => token.asset.symbol === symbol)
-  }
-
-  /** What lies at both ends of a payment; an answer that did not come is no all-clear. */
-  async function readWarnings(
-    port: EvmPort,
-    own: string,
-    recipient: string,
-    signal: AbortSignal,
-  ): Promise<ChainResult<readonly PlanWarning[]>> {
-    const [ownCode, recipientCode] = await Promise.all([
-      port.readCode(own, signal),
-      recipient === own ? ok(null) : port.readCode(recipient, signal),
-    ])
-    if (!ownCode.ok) return ownCode
-    if (!recipientCode.ok) return recipientCode
-    const codes = { ownCode: ownCode.value, recipientCode: recipientCode.value }
-    return ok(recipientWarnings({ own, recipient, ...codes }))
-  }
-
-  /** An EIP-1559 transfer of the coin or a token, with nonce, gas and fees read now. */
-  async function planEvm(
-    request: {
-      readonly port: EvmPort
-      readonly pinned: PinnedVault
-      readonly asset: Asset
-      readonly contract: string | null
-      readonly recipient: string
-      readonly units: Amount | 'all'
-    },
-    signal: AbortSignal,
-  ): Promise<
-    Result<
-      {
-        readonly execution: EvmTransactionPlan
-        readonly amount: Amount
-        readonly fee: Amount
-        readonly warnings: readonly PlanWarning[]
-      },
-      PlanCode
-    >
-  > {
-    const { port, pinned, asset, contract } = request
-    const from = pinned.evm.address
-    const recipient = parseEvmAddress(request.recipient)
-    if (!recipient.ok) return recipient
-    const [warnings, nonce, fees, balances] = await Promise.all([
-      readWarnings(port, from, recipient.value, signal),
-      port.readNonce(from, signal),
-      port.readFees(signal),
-      port.readBalances(from, signal),
-    ])
-    if (!warnings.ok) return warnings
-    if (!nonce.ok) return nonce
-    if (!fees.ok) return fees
-    if (!balances.ok) return balances
-    const coin = balances.value.find((held) => held.asset === port.coin.symbol)
-    const held = balances.value.find((balance) => balance.asset === asset.symbol)
-    if (coin === undefined || held === undefined)
-      return refuse('NOT_FOUND', { what: 'balance', id: asset.symbol })
-    const units = request.units === 'all' ? held.units : request.units.units
-    if (units > held.units || units === 0n) {
-      // Before asking the chain for gas, which would only say "reverted".
-      return refuse('FUNDS_INSUFFICIENT', {
-        needed: amountToDecimal(amount(asset, units)),
-        available: amountToDecimal(held),
-        asset: asset.symbol,
-      })
-    }
-    const call =
-      contract === null
-        ? { from, to: recipient.value, value: request.units === 'all' ? 0n : units, data: '' }
-        : { from, to: contract, value: 0n, data: encodeTransferCall(recipient.value, units) }
-    const gasLimit = await port.estimateGas(call, signal)
-    if (!gasLimit.ok) return gasLimit
-    const dataFee = await port.readDataFee(
-      {
-        ...call,
-        // As many bytes as the real one may have.
-        value: request.units === 'all' && contract === null ? held.units : call.value,
-        nonce: nonce.value,
-        gasLimit: gasLimit.value,
-        maxFeePerGas: fees.value.maxFeePerGas,
-        maxPriorityFeePerGas: fees.value.maxPriorityFeePerGas,
-      },
-      signal,
-    )
-    if (!dataFee.ok) return dataFee
-    const planned = planEvmTransfer({
-      chainId: port.chainId,
-      from,
-      path: pinned.evm.path,
-      recipient: recipient.value,
-      coin: port.coin,
-      token: contract === null ? null : { asset, contract },
-      amount: request.units === 'all' ? { kind: 'all' } : { kind: 'exact', units },
-      balances: { coin: coin.units, token: contract === null ? null : held.units },
-      nonce: nonce.value,
-      gasLimit: gasLimit.value,
-      maxFeePerGas: fees.value.maxFeePerGas,
-      maxPriorityFeePerGas: fees.value.maxPriorityFeePerGas,
-      dataFeeWei: dataFee.value,
-      caps: caps(gasLimit.value, amount(asset, units), port),
-      knownContracts: port.tokens.map((token) => token.contract),
-    })
-    if (!planned.ok) return planned
-    return ok({
-      execution: planned.value.execution,
-      amount: amount(asset, planned.value.units),
-      fee: amount(port.coin, planned.value.maxFeeWei),
-      warnings: warnings.value,
-    })
-  }
 
   function caps(gasLimit: bigint, moved: Amount, { coin }: EvmPort): EvmFeeCaps {
     return evmFeeCaps({ policy: context.policy(), gasLimit, coin, moved, freshQuote })
@@ -382,7 +257,8 @@ export function createPlanner(context: PlanningContext): Planner {
     const planned = await planEvm(
       {
         port,
-        pinned: pinned.value,
+        from: pinned.value.evm,
+        caps,
         asset: held.asset,
         contract: held.contract,
         recipient: input.address.trim(),
@@ -478,7 +354,7 @@ export function createPlanner(context: PlanningContext): Planner {
     const warnings =
       onChain === undefined
         ? ok([])
-        : await readWarnings(onChain, destination.address, destination.address, signal)
+        : await readEvmWarnings(onChain, destination.address, destination.address, signal)
     if (!warnings.ok) return warnings
     return ok(
       envelope(
@@ -522,7 +398,8 @@ export function createPlanner(context: PlanningContext): Planner {
     const planned = await planEvm(
       {
         port: evm,
-        pinned: pinned.value,
+        from: pinned.value.evm,
+        caps,
         asset,
         contract: assetOn(evm, asset.symbol)?.contract ?? null,
         recipient: deposit.address,
