@@ -11,6 +11,15 @@ const otherEventSchema = z.discriminatedUnion('kind', [
   z
     .object({ kind: z.literal('vault.paired'), fingerprint: z.string(), deviceId: z.string() })
     .readonly(),
+  z.object({ kind: z.literal('vault.account-added'), accountId: z.string() }).readonly(),
+  z.object({ kind: z.literal('vault.account-removed'), accountId: z.string() }).readonly(),
+  z
+    .object({
+      kind: z.literal('vault.destination-changed'),
+      chain: z.enum(['bitcoin', 'evm']),
+      accountId: z.string(),
+    })
+    .readonly(),
   z
     .object({
       kind: z.literal('vault.address-shown'),

@@ -86,6 +86,8 @@ export interface RefusalData {
   VAULT_NOT_PAIRED: { readonly chain: string }
   RECONCILIATION_NEEDED: { readonly reason: string }
   COIN_FROZEN: { readonly coin: string }
+  /** `by`: 'sweeps' go there, or the transfer under way that uses it. */
+  ACCOUNT_IN_USE: { readonly account: string; readonly by: string }
 
   // device
   DEVICE_NOT_FOUND: { readonly reason: string }
@@ -180,6 +182,7 @@ export const refusalRetryable: { readonly [C in RefusalCode]: boolean } = {
   VAULT_NOT_PAIRED: false,
   RECONCILIATION_NEEDED: false,
   COIN_FROZEN: false,
+  ACCOUNT_IN_USE: false,
   DEVICE_NOT_FOUND: true,
   DEVICE_SEVERAL: false,
   DEVICE_WRONG: false,

@@ -152,6 +152,8 @@ export const transferPlanSchema = z
     amount: amountSchema,
     networkFee: amountSchema,
     recipient: recipientSchema,
+    /** Account of the vault that pays, or that a sweep arrives on. */
+    vaultAccount: z.string(),
     /** Venue account whose risk this changes; null for a plain withdrawal. */
     accountId: z.string().nullable(),
     before: standingSchema.nullable(),

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { type Result, ok, refuse } from '../errors/refusal.ts'
 import { decodeCanonical, encodeCanonical } from '../units/canonical.ts'
 import {
-  type PinnedVault,
+  type VaultAccount,
   pinnedBitcoinAccountSchema,
   pinnedEvmAccountSchema,
 } from '../vault/account.ts'
@@ -39,10 +39,10 @@ export interface PlanFileVerdict {
   readonly differences: readonly Difference[]
 }
 
-/** The file's text for a plan of this vault. */
-export function encodePlanFile(plan: TransferPlan, digest: string, vault: PinnedVault): string {
-  const { kind } = plan.execution
-  const account = kind === 'venue' ? null : vault[kind]
+/** @param paying  the account of the vault that `plan` names */
+export function encodePlanFile(plan: TransferPlan, digest: string, paying: VaultAccount): string {
+  const { label: _, ...pinned } = paying
+  const account = plan.execution.kind === 'venue' ? null : pinned
   const file: PlanFile = { format: 'bulkhead-plan', version: 1, plan, digest, account }
   return encodeCanonical(file)
 }
@@ -125,7 +125,7 @@ function ownerDifferences(
   execution: { readonly from: string; readonly path: string },
   account: { readonly xpub: string; readonly path: string },
 ): readonly Difference[] {
-  const own = deriveEvmAddress(account.xpub)
+  const own = deriveEvmAddress(account.xpub, Number(account.path.split('/').at(-1)))
   const address = own.ok ? own.value : `no address: ${own.refusal.data.problem}`
   const from = parseEvmAddress(execution.from)
   return [

@@ -1,4 +1,4 @@
-/** The vault's accounts: what is pinned from the device, and what is derived from it here.
+/** The vault: wallets (one seed, or one seed with one passphrase), and in each its accounts by their public keys.
  *  A pinned key is the root of every address we ever send to or receive on. */
 import { z } from 'zod'
 import { amountSchema } from '../units/amount.ts'
@@ -6,6 +6,8 @@ import { instantSchema } from '../units/time.ts'
 
 export const bitcoinNetworkSchema = z.enum(['mainnet', 'regtest'])
 export type BitcoinNetwork = z.infer<typeof bitcoinNetworkSchema>
+
+export const scriptTypeSchema = z.enum(['p2wpkh', 'p2sh-p2wpkh', 'p2tr', 'p2pkh'])
 
 /** A single-key account (BIP44, 49, 84 or 86 by its script type). `xpub` is the xpub (0488b21e) or tpub form, whatever the device returned. */
 export const pinnedBitcoinAccountSchema = z
@@ -16,7 +18,7 @@ export const pinnedBitcoinAccountSchema = z
     /** m/84'/0'/0' style account path. */
     path: z.string(),
     xpub: z.string(),
-    scriptType: z.enum(['p2wpkh', 'p2sh-p2wpkh', 'p2tr', 'p2pkh']),
+    scriptType: scriptTypeSchema,
   })
   .readonly()
 
@@ -35,19 +37,75 @@ export const pinnedEvmAccountSchema = z
 
 export type PinnedBitcoinAccount = z.infer<typeof pinnedBitcoinAccountSchema>
 
-export const pinnedVaultSchema = z
+/** A label may be empty: then the account is called by its kind and number. */
+const labelSchema = z.string().max(60)
+
+export const vaultAccountSchema = z.discriminatedUnion('chain', [
+  pinnedBitcoinAccountSchema.unwrap().extend({ label: labelSchema }).readonly(),
+  pinnedEvmAccountSchema.unwrap().extend({ label: labelSchema }).readonly(),
+])
+export type VaultAccount = z.infer<typeof vaultAccountSchema>
+export type BitcoinVaultAccount = Extract<VaultAccount, { chain: 'bitcoin' }>
+export type EvmVaultAccount = Extract<VaultAccount, { chain: 'evm' }>
+
+export const fingerprintSchema = z.string().regex(/^[0-9a-f]{8}$/)
+
+/** What signs for a wallet. `passphrase`: the wallet is hidden behind one, which is never stored.
+ *  `air-gapped`: only watched here; it signs by PSBT, carried over by file or QR. */
+export const signerSchema = z.discriminatedUnion('kind', [
+  z
+    .object({
+      kind: z.literal('device'),
+      deviceId: z.string(),
+      deviceLabel: z.string(),
+      model: z.string(),
+      passphrase: z.boolean(),
+    })
+    .readonly(),
+  z
+    .object({
+      kind: z.literal('air-gapped'),
+      /** False for a bare key: then the wallet's fingerprint is the account key's own. */
+      originKnown: z.boolean(),
+    })
+    .readonly(),
+])
+
+export const walletSchema = z
   .object({
-    /** Master key fingerprint, 8 hex digits. */
-    fingerprint: z.string().regex(/^[0-9a-f]{8}$/),
-    deviceId: z.string(),
-    deviceLabel: z.string(),
-    model: z.string(),
-    pairedAt: instantSchema,
-    bitcoin: pinnedBitcoinAccountSchema,
-    evm: pinnedEvmAccountSchema,
+    /** Of the master key, 8 hex digits. A passphrase makes another wallet with another fingerprint. */
+    fingerprint: fingerprintSchema,
+    label: labelSchema,
+    addedAt: instantSchema,
+    signer: signerSchema,
+    accounts: z.array(vaultAccountSchema).min(1).readonly(),
   })
   .readonly()
-export type PinnedVault = z.infer<typeof pinnedVaultSchema>
+export type Wallet = z.infer<typeof walletSchema>
+
+/** The chains' kinds that sweeps arrive on. */
+export type ChainKind = VaultAccount['chain']
+
+export const vaultSchema = z
+  .object({
+    wallets: z.array(walletSchema).readonly(),
+    /** Account that sweeps go to, by kind of chain; an id. Changed only by the device's button. */
+    destinations: z
+      .object({ bitcoin: z.string().nullable(), evm: z.string().nullable() })
+      .readonly(),
+  })
+  .readonly()
+export type VaultRecord = z.infer<typeof vaultSchema>
+
+/** The id of a wallet's account: the same after a restore, on every machine. */
+export function accountId(fingerprint: string, path: string): string {
+  return `${fingerprint}/${path.replace(/^m\//, '')}`
+}
+
+/** Path of the key that the account is pinned by: three hardened steps. */
+export function keyPath(account: Pick<VaultAccount, 'path'>): string {
+  return account.path.split('/').slice(0, 4).join('/')
+}
 
 /** A spendable output of ours. `path` is the full path from the root. */
 export const coinSchema = z
@@ -67,6 +125,8 @@ export type Coin = z.infer<typeof coinSchema>
 
 export const vaultBalanceSchema = z
   .object({
+    /** Of the vault; absent where several accounts are summed. */
+    accountId: z.string().optional(),
     amount: amountSchema,
     /** 'bitcoin' or 'evm:<chainId>'. */
     chain: z.string(),

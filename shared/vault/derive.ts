@@ -88,6 +88,15 @@ const PURPOSE: { readonly [T in PinnedBitcoinAccount['scriptType']]: string } = 
   p2tr: '86',
 }
 
+/** BIP44 account path; coin type 1 for every test network (SLIP-44). */
+export function accountPath({
+  network,
+  scriptType,
+  number,
+}: Pick<PinnedBitcoinAccount, 'network' | 'scriptType'> & { readonly number: number }): string {
+  return `m/${PURPOSE[scriptType]}'/${network === 'mainnet' ? 0 : 1}'/${number}'`
+}
+
 /**
  * Opens a pinned account for derivation. The branch keys are derived once.
  * Refuses a key of the other network, a path whose purpose is another script type's, and a key that is

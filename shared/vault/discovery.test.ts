@@ -33,14 +33,16 @@ const opened = openAccount(account, rememberingMath)
 if (!opened.ok) throw new Error('the test account does not open')
 const keys = opened.value
 
+const derive = (branch: 0 | 1, index: number) => ownAddress(account, keys, { branch, index })
+
 function scriptOf(branch: 0 | 1, index: number): string {
-  return ownAddress(account, keys, { branch, index }).script
+  return derive(branch, index).script
 }
 
 /** Plays the chain: answers rounds until nothing is asked; returns the result and all that was asked. */
 function discover(used: ReadonlySet<string>, gapLimit: number) {
   const asked: string[] = []
-  let discovery = startDiscovery(account, keys, gapLimit)
+  let discovery = startDiscovery(derive, gapLimit)
   for (let round = 0; round < 100; round++) {
     const question = discoveryQuestion(discovery)
     if (question.length === 0) break
@@ -59,7 +61,7 @@ describe('discovery with a gap limit', () => {
   })
 
   it('has no answer before the last round', () => {
-    expect(discoveredAccount(startDiscovery(account, keys, 20))).toBeUndefined()
+    expect(discoveredAccount(startDiscovery(derive, 20))).toBeUndefined()
   })
 
   it('finds a used address right at the limit and none beyond it', () => {
@@ -102,6 +104,6 @@ describe('discovery with a gap limit', () => {
   })
 
   it('throws on a gap limit that is none', () => {
-    expect(() => startDiscovery(account, keys, 0)).toThrow(RangeError)
+    expect(() => startDiscovery(derive, 0)).toThrow(RangeError)
   })
 })

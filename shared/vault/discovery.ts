@@ -1,8 +1,7 @@
 /** Finding an account's addresses again from its key: both branches are asked about until `gapLimit`
  *  unused ones follow the last used (BIP44). Pure: the caller brings the facts, round by round. */
-import type { PinnedBitcoinAccount } from './account.ts'
-import type { AccountKeys, Branch } from './derive.ts'
-import { type OwnAddress, ownAddress } from './ownAddress.ts'
+import type { Branch } from './derive.ts'
+import type { OwnAddress } from './ownAddress.ts'
 
 export interface DiscoveredAddress extends OwnAddress {
   readonly used: boolean
@@ -22,15 +21,15 @@ export interface Discovery {
   derive(branch: Branch, index: number): OwnAddress
 }
 
-/** Throws when `gapLimit` is not a positive integer. */
+/**
+ * @param derive  the account's address at a step; asked again for the same ones in every discovery, so it may remember
+ * Throws when `gapLimit` is not a positive integer.
+ */
 export function startDiscovery(
-  account: Pick<PinnedBitcoinAccount, 'network' | 'path' | 'scriptType'>,
-  keys: AccountKeys,
+  derive: (branch: Branch, index: number) => OwnAddress,
   gapLimit: number,
 ): Discovery {
   if (!Number.isInteger(gapLimit) || gapLimit < 1) throw new RangeError(`gap limit ${gapLimit}`)
-  const derive = (branch: Branch, index: number): OwnAddress =>
-    ownAddress(account, keys, { branch, index })
   const start = (branch: Branch): BranchProgress => ({
     branch,
     known: [],

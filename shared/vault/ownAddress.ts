@@ -3,7 +3,7 @@
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { hex } from '@scure/base'
 import { type Result, ok, refuse } from '../errors/refusal.ts'
-import type { PinnedBitcoinAccount } from './account.ts'
+import type { PinnedBitcoinAccount, PinnedEvmAccount } from './account.ts'
 import { accountScript, encodeBitcoinAddress } from './address.ts'
 import {
   type AccountKeys,
@@ -71,4 +71,16 @@ export function deriveEvmAddress(xpub: string, index = 0): Result<string, 'INPUT
   const compressed = mustDerive(mustDerive(key, 0), index).publicKey
   const uncompressed = secp256k1.Point.fromBytes(compressed).toBytes(false)
   return ok(checksumEvmAddress(evmAddressOfPublicKey(uncompressed)))
+}
+
+/** The address by which a person recognises an account: of bitcoin the first to receive on.
+ *  Throws when the account's key is none: a pinned account was opened before. */
+export function firstAddress(account: PinnedBitcoinAccount | PinnedEvmAccount): {
+  readonly path: string
+  readonly address: string
+} {
+  if (account.chain === 'evm') return { path: account.path, address: account.address }
+  const own = deriveBitcoinAddress(account, { branch: 0, index: 0 })
+  if (!own.ok) throw new Error(`a pinned key that does not open: ${own.refusal.data.problem}`)
+  return own.value
 }

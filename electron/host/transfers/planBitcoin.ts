@@ -8,11 +8,11 @@ import {
 } from '../../../shared/transfer/btc/planBitcoinTransfer.ts'
 import type { BitcoinTransactionPlan, PlanWarning } from '../../../shared/transfer/plan.ts'
 import { type Amount, BTC, amount } from '../../../shared/units/amount.ts'
-import type { Coin, PinnedVault } from '../../../shared/vault/account.ts'
+import type { BitcoinVaultAccount, Coin } from '../../../shared/vault/account.ts'
 import { outpointOf } from '../../../shared/vault/coinNotes.ts'
 import type { DecodedAddress } from '../../../shared/vault/address.ts'
 import type { BitcoinPort, ChainRefusals, ChainResult, Random } from '../ports.ts'
-import type { Vault } from '../vault.ts'
+import type { Vault } from '../vault/vault.ts'
 
 /** Blocks until a confirmation is expected. */
 export const feeTargets = { fast: 1, normal: 6, slow: 24 } as const
@@ -24,7 +24,7 @@ export const absoluteFeeCap = 1_000_000n
 export interface BitcoinRequest {
   readonly bitcoin: BitcoinPort
   readonly vault: Vault
-  readonly pinned: PinnedVault
+  readonly account: BitcoinVaultAccount
   readonly random: Random
   readonly policy: Policy
   readonly recipient: DecodedAddress
@@ -91,13 +91,13 @@ export async function planBitcoin(
     BitcoinPlanRefusals | ChainRefusals | ChoiceRefusals
   >
 > {
-  const { bitcoin, vault, policy, recipient, asked } = request
+  const { bitcoin, vault, account, policy, recipient, asked } = request
   await vault.refresh()
   // Coins from before a server was caught in a lie are no ground to spend on.
   const doubt = vault.chains().find(({ chain }) => chain === 'bitcoin')?.refusal
   if (doubt != null) return { ok: false, refusal: doubt }
-  const state = vault.bitcoin()
-  const change = vault.nextChange()
+  const state = vault.bitcoin(account.id)
+  const change = vault.nextChange(account.id)
   if (state === null || change === undefined)
     return refuse('NOT_FOUND', { what: 'coins', id: 'bitcoin' })
   const spendable = spendableCoins(request, state.coins)
@@ -119,7 +119,7 @@ export async function planBitcoin(
     })
   }
   const planned = planBitcoinTransfer({
-    account: request.pinned.bitcoin,
+    account,
     coins,
     previousTransactions: previousTransactions.value,
     payment:

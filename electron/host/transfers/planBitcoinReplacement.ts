@@ -13,7 +13,7 @@ import {
   virtualSizeOf,
 } from '../../../shared/transfer/verify/bitcoinTransaction.ts'
 import { BTC, amount } from '../../../shared/units/amount.ts'
-import type { Coin, PinnedVault } from '../../../shared/vault/account.ts'
+import type { BitcoinVaultAccount, Coin } from '../../../shared/vault/account.ts'
 import type { ChainRefusals } from '../ports.ts'
 import { type FeeTarget, absoluteFeeCap, feeTargets } from './planBitcoin.ts'
 import type { PlanningContext } from './planning.ts'
@@ -69,7 +69,7 @@ export function createBitcoinReplacementPlanner(
 
   function envelope(
     execution: BitcoinTransactionPlan,
-    rest: Pick<TransferPlan, 'amount' | 'recipient'> & Partial<Pick<TransferPlan, 'replaces'>>,
+    rest: Pick<TransferPlan, 'amount' | 'recipient' | 'vaultAccount'> & Partial<Pick<TransferPlan, 'replaces'>>,
   ): TransferPlan {
     const now = clock.now()
     const policy = context.policy()
@@ -91,9 +91,11 @@ export function createBitcoinReplacementPlanner(
     }
   }
 
-  function pairedVault(): Result<PinnedVault, 'VAULT_NOT_PAIRED'> {
-    const pinned = vault.pinned()
-    return pinned === null ? refuse('VAULT_NOT_PAIRED', { chain: 'bitcoin' }) : ok(pinned)
+  function accountOf(id: string): Result<BitcoinVaultAccount, 'NOT_FOUND'> {
+    const found = vault.bitcoinAccount(id)
+    return found === undefined
+      ? refuse('NOT_FOUND', { what: 'account', id })
+      : ok(found.account)
   }
 
   async function readRate(
@@ -141,9 +143,10 @@ export function createBitcoinReplacementPlanner(
     request: Extract<BitcoinReplacement, { transfer: Transfer }>,
     signal: AbortSignal,
   ): Promise<Result<TransferPlan, Code>> {
-    const pinned = pairedVault()
-    if (!pinned.ok) return pinned
     const { transfer } = request
+    const { vaultAccount } = transfer.plan
+    const account = accountOf(vaultAccount)
+    if (!account.ok) return account
     const original = waiting(transfer)
     if (!original.ok) return original
     const { execution, txid } = original.value
@@ -157,10 +160,10 @@ export function createBitcoinReplacementPlanner(
     if (seen.value.kind === 'confirmed')
       return refuse('PLAN_STATE_WRONG', { state: 'confirmed', needed: 'waiting on bitcoin' })
     if (!rate.ok) return rate
-    const change = vault.nextChange()
+    const change = vault.nextChange(vaultAccount)
     if (change === undefined) return refuse('NOT_FOUND', { what: 'coins', id: 'bitcoin' })
     const planned = replaceBitcoinTransfer({
-      account: pinned.value.bitcoin,
+      account: account.value,
       original: execution,
       how:
         request.kind === 'cancel'
@@ -174,16 +177,17 @@ export function createBitcoinReplacementPlanner(
     const replaces = { transferId: transfer.id, txid, kind: request.kind }
     return ok(
       request.kind === 'cancel'
-        ? { ...toOurselves(planned.value), replaces }
-        : envelope(planned.value, { amount: asked, recipient, replaces }),
+        ? { ...toOurselves(planned.value, vaultAccount), replaces }
+        : envelope(planned.value, { vaultAccount, amount: asked, recipient, replaces }),
     )
   }
 
   /** A plan whose only output is ours. */
-  function toOurselves(execution: BitcoinTransactionPlan): TransferPlan {
+  function toOurselves(execution: BitcoinTransactionPlan, vaultAccount: string): TransferPlan {
     const [only] = execution.outputs
     if (only === undefined) throw new Error('a transaction without outputs')
     return envelope(execution, {
+      vaultAccount,
       amount: amount(BTC, only.value),
       recipient: { address: only.address, label: '', origin: 'vault' },
     })
@@ -223,13 +227,13 @@ export function createBitcoinReplacementPlanner(
     request: Extract<BitcoinReplacement, { kind: 'boost' }>,
     signal: AbortSignal,
   ): Promise<Result<TransferPlan, Code>> {
-    const pinned = pairedVault()
-    if (!pinned.ok) return pinned
     await vault.refresh()
     const id = `${request.txid}:${request.vout}`
-    const coin = vault.bitcoin()?.coins.find((held) => `${held.txid}:${held.vout}` === id)
-    const change = vault.nextChange()
-    if (coin === undefined || change === undefined) return refuse('NOT_FOUND', { what: 'coin', id })
+    const found = vault.coin(id)
+    if (found === undefined) return refuse('NOT_FOUND', { what: 'coin', id })
+    const { account, coin } = found
+    const change = vault.nextChange(account.id)
+    if (change === undefined) return refuse('NOT_FOUND', { what: 'coins', id: account.id })
     if (context.frozen().has(id)) return refuse('COIN_FROZEN', { coin: id })
     if (coin.height !== null && coin.height > 0)
       return refuse('PLAN_STATE_WRONG', { state: 'confirmed', needed: 'waiting on bitcoin' })
@@ -245,7 +249,7 @@ export function createBitcoinReplacementPlanner(
     const { absolute, relativeBps } = feeCap()
     const relative = (coin.value * BigInt(relativeBps)) / 10_000n
     const planned = boostBitcoinTransfer({
-      account: pinned.value.bitcoin,
+      account,
       coin,
       previousTransactions: new Map([[coin.txid, raw]]),
       parent: { virtualSize, fee },
@@ -255,7 +259,7 @@ export function createBitcoinReplacementPlanner(
       tipHeight: tip.value.height,
       random: context.random,
     })
-    return planned.ok ? ok(toOurselves(planned.value)) : planned
+    return planned.ok ? ok(toOurselves(planned.value, account.id)) : planned
   }
 
   return (request, signal) =>

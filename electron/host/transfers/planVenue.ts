@@ -10,7 +10,7 @@ import {
   subtractAmounts,
 } from '../../../shared/units/amount.ts'
 import type { DepositAddress, EvmPort, VenueNetwork, VenuePort, VenueResult } from '../ports.ts'
-import type { Vault } from '../vault.ts'
+import type { Vault } from '../vault/vault.ts'
 
 type NetworkRefusals = 'NETWORK_MISMATCH' | 'NETWORK_SUSPENDED'
 type LimitRefusals = 'AMOUNT_UNDER_MINIMUM' | 'AMOUNT_OVER_MAXIMUM' | 'FEE_OVER_CAP'
@@ -35,8 +35,8 @@ function byHolding(vault: Vault): (a: VenueNetwork, b: VenueNetwork) => number {
   const held = ({ chain, asset }: VenueNetwork): bigint =>
     vault
       .balances()
-      .find((balance) => balance.chain === chain && balance.amount.asset === asset.symbol)?.amount
-      .units ?? 0n
+      .filter((balance) => balance.chain === chain && balance.amount.asset === asset.symbol)
+      .reduce((sum, balance) => sum + balance.amount.units, 0n)
   return (a, b) => (held(a) === held(b) ? 0 : held(a) > held(b) ? -1 : 1)
 }
 
@@ -103,12 +103,19 @@ function limits(
 function vaultDestination(
   vault: Vault,
   chain: string,
-): Result<{ readonly address: string; readonly path: string }, 'VAULT_NOT_PAIRED'> {
-  const pinned = vault.pinned()
-  if (pinned === null) return refuse('VAULT_NOT_PAIRED', { chain })
-  if (chain !== 'bitcoin') return ok({ address: pinned.evm.address, path: pinned.evm.path })
-  const next = vault.nextReceive()
-  return next === undefined ? refuse('VAULT_NOT_PAIRED', { chain }) : ok(next)
+): Result<
+  { readonly id: string; readonly address: string; readonly path: string },
+  'VAULT_NOT_PAIRED'
+> {
+  if (chain !== 'bitcoin') {
+    const evm = vault.evmAccount()
+    return evm === undefined ? refuse('VAULT_NOT_PAIRED', { chain }) : ok(evm.account)
+  }
+  const id = vault.bitcoinAccount()?.account.id
+  const next = id === undefined ? undefined : vault.nextReceive(id)
+  return id === undefined || next === undefined
+    ? refuse('VAULT_NOT_PAIRED', { chain })
+    : ok({ id, address: next.address, path: next.path })
 }
 
 export async function planVenueWithdrawal(
@@ -121,7 +128,7 @@ export async function planVenueWithdrawal(
   },
   signal: AbortSignal,
 ): Promise<
-  | VenueResult<VenueWithdrawalPlan>
+  | VenueResult<{ readonly execution: VenueWithdrawalPlan; readonly vaultAccount: string }>
   | Result<never, NetworkRefusals | LimitRefusals | 'VAULT_NOT_PAIRED'>
 > {
   const { venue, vault, transferId } = request
@@ -133,7 +140,7 @@ export async function planVenueWithdrawal(
   if (!destination.ok) return destination
   const leaves = limits(request.amount, network.value, request.feeCapOfAmount)
   if (!leaves.ok) return leaves
-  return ok({
+  const execution: VenueWithdrawalPlan = {
     kind: 'venue',
     venue: venue.venue,
     accountId: venue.accountId,
@@ -146,7 +153,8 @@ export async function planVenueWithdrawal(
     address: destination.value.address,
     addressPath: destination.value.path,
     clientIds: { internal: `${transferId}i`, withdrawal: `${transferId}w` },
-  })
+  }
+  return ok({ execution, vaultAccount: destination.value.id })
 }
 
 /** The venue's terms as they are now: its network, fee and limits must still be those of the plan. */

@@ -19,12 +19,12 @@ import {
   amountFromDecimal,
   amountToDecimal,
 } from '../../../shared/units/amount.ts'
-import type { PinnedVault } from '../../../shared/vault/account.ts'
+import type { BitcoinVaultAccount, EvmVaultAccount } from '../../../shared/vault/account.ts'
 import { decodeBitcoinAddress } from '../../../shared/vault/address.ts'
 import type { Portfolio } from '../portfolio.ts'
 import { ageOf, freshOf, highestOf } from '../quotes.ts'
 import type { BitcoinPort, Clock, EvmPort, Random } from '../ports.ts'
-import type { Vault } from '../vault.ts'
+import type { Vault } from '../vault/vault.ts'
 import { checkConflict, coinsUnderWay, withoutSweepsUnderWay } from './inFlight.ts'
 import { evmFeeCaps } from './evmFees.ts'
 import { linkWarnings, planBitcoin } from './planBitcoin.ts'
@@ -89,6 +89,7 @@ export function createPlanner(context: PlanningContext): Planner {
       | 'after'
       | 'execution'
       | 'replaces'
+      | 'vaultAccount'
     > & { readonly warnings?: readonly PlanWarning[] | undefined },
     pricedAssets: readonly string[],
   ): TransferPlan {
@@ -115,9 +116,25 @@ export function createPlanner(context: PlanningContext): Planner {
       : ok(parsed)
   }
 
-  function pairedVault(chain: string): Result<PinnedVault, 'VAULT_NOT_PAIRED'> {
-    const pinned = vault.pinned()
-    return pinned === null ? refuse('VAULT_NOT_PAIRED', { chain }) : ok(pinned)
+  const noAccount = (chain: string, id: string | undefined) =>
+    id === undefined
+      ? refuse('VAULT_NOT_PAIRED', { chain })
+      : refuse('NOT_FOUND', { what: 'account', id })
+
+  /** The account that pays: the named one, else the one that sweeps go to. */
+  function bitcoinPayer(
+    id: string | undefined,
+  ): Result<BitcoinVaultAccount, 'VAULT_NOT_PAIRED' | 'NOT_FOUND'> {
+    const found = vault.bitcoinAccount(id)
+    return found === undefined ? noAccount('bitcoin', id) : ok(found.account)
+  }
+
+  function evmPayer(
+    chain: string,
+    id: string | undefined,
+  ): Result<EvmVaultAccount, 'VAULT_NOT_PAIRED' | 'NOT_FOUND'> {
+    const found = vault.evmAccount(id)
+    return found === undefined ? noAccount(chain, id) : ok(found.account)
   }
 
   // ── from the vault ──────────────────────────────────────────────────────────
@@ -133,7 +150,7 @@ export function createPlanner(context: PlanningContext): Planner {
     asked: Amount,
   ): Result<'known' | 'new', 'ADDRESS_INVALID' | 'FIRST_PAYMENT_OVER_CAP'> {
     const known = knownRecipients(context.transfers())
-    const familiar = [...ownAddresses(), ...known.map((recipient) => recipient.address)]
+    const familiar = [...vault.ownAddresses(), ...known.map((recipient) => recipient.address)]
     const alike = checkLookAlike(address, familiar)
     if (!alike.ok) return alike
     return checkPayment(
@@ -153,7 +170,7 @@ export function createPlanner(context: PlanningContext): Planner {
     label: string | undefined,
     asked: Amount,
   ): Result<TransferPlan['recipient'], 'ADDRESS_INVALID' | 'FIRST_PAYMENT_OVER_CAP'> {
-    if (ownAddresses().includes(address))
+    if (vault.ownAddresses().includes(address))
       return ok({ address, label: label ?? '', origin: 'vault' })
     const checked = checkRecipient(chain, address, asked)
     if (!checked.ok) return checked
@@ -166,20 +183,8 @@ export function createPlanner(context: PlanningContext): Planner {
     })
   }
 
-  function ownAddresses(): readonly string[] {
-    const pinned = vault.pinned()
-    const bitcoin = vault.bitcoin()
-    return [
-      ...(pinned === null ? [] : [pinned.evm.address]),
-      ...(bitcoin === null
-        ? []
-        : [...bitcoin.receive, ...bitcoin.change].map((own) => own.address)),
-    ]
-  }
-
   async function planBitcoinWithdrawal(
     input: Extract<PlanInput, { purpose: 'withdraw' }>,
-    pinned: PinnedVault,
     signal: AbortSignal,
   ): Planned {
     if (input.asset !== BTC.symbol) {
@@ -189,15 +194,17 @@ export function createPlanner(context: PlanningContext): Planner {
         expected: 'an EVM chain',
       })
     }
+    const payer = bitcoinPayer(input.from)
+    if (!payer.ok) return payer
     const asked = parseAmount(BTC, input.amount)
     if (!asked.ok) return asked
-    const address = decodeBitcoinAddress(input.address.trim(), pinned.bitcoin.network)
+    const address = decodeBitcoinAddress(input.address.trim(), payer.value.network)
     if (!address.ok) return address
     const planned = await planBitcoin(
       {
         bitcoin: context.bitcoin,
         vault,
-        pinned,
+        account: payer.value,
         random: context.random,
         policy: context.policy(),
         recipient: address.value,
@@ -228,6 +235,7 @@ export function createPlanner(context: PlanningContext): Planner {
           accountId: null,
           before: null,
           after: null,
+          vaultAccount: payer.value.id,
           warnings: linkWarnings(planned.value.execution),
           execution: planned.value.execution,
         },
@@ -240,9 +248,9 @@ export function createPlanner(context: PlanningContext): Planner {
     input: Extract<PlanInput, { purpose: 'withdraw' }>,
     signal: AbortSignal,
   ): Planned {
-    const pinned = pairedVault(input.chain)
-    if (!pinned.ok) return pinned
-    if (input.chain === 'bitcoin') return planBitcoinWithdrawal(input, pinned.value, signal)
+    if (input.chain === 'bitcoin') return planBitcoinWithdrawal(input, signal)
+    const payer = evmPayer(input.chain, input.from)
+    if (!payer.ok) return payer
     if (input.coins !== undefined)
       return refuse('INPUT_INVALID', {
         field: 'coins',
@@ -257,7 +265,7 @@ export function createPlanner(context: PlanningContext): Planner {
     const planned = await planEvm(
       {
         port,
-        from: pinned.value.evm,
+        from: payer.value,
         caps,
         asset: held.asset,
         contract: held.contract,
@@ -278,6 +286,7 @@ export function createPlanner(context: PlanningContext): Planner {
           purpose: 'withdraw',
           amount: planned.value.amount,
           networkFee: planned.value.fee,
+          vaultAccount: payer.value.id,
           warnings: planned.value.warnings,
           recipient: recipient.value,
           accountId: null,
@@ -349,7 +358,7 @@ export function createPlanner(context: PlanningContext): Planner {
       signal,
     )
     if (!execution.ok) return execution
-    const destination = execution.value
+    const { execution: destination, vaultAccount } = execution.value
     const onChain = vault.evmPort(destination.chain)
     const warnings =
       onChain === undefined
@@ -362,13 +371,14 @@ export function createPlanner(context: PlanningContext): Planner {
           id,
           warnings: warnings.value,
           purpose: 'sweep',
-          amount: execution.value.amount,
-          networkFee: execution.value.venueFee,
-          recipient: { address: execution.value.address, label: '', origin: 'vault' },
+          vaultAccount,
+          amount: destination.amount,
+          networkFee: destination.venueFee,
+          recipient: { address: destination.address, label: '', origin: 'vault' },
           accountId: input.accountId,
           before: standingOf(checked.value.before),
           after: standingOf(checked.value.after),
-          execution: execution.value,
+          execution: destination,
         },
         [...new Set([asset.symbol, ...snapshot.positions.map((position) => position.base)])],
       ),
@@ -391,14 +401,14 @@ export function createPlanner(context: PlanningContext): Planner {
     if (evm === undefined) {
       return refuse('VENUE_UNSUPPORTED', { venue: port.label, action: `top-up over ${chain}` })
     }
-    const pinned = pairedVault(chain)
-    if (!pinned.ok) return pinned
+    const payer = evmPayer(chain, input.from)
+    if (!payer.ok) return payer
     const asked = parseAmount(asset, input.amount)
     if (!asked.ok) return asked
     const planned = await planEvm(
       {
         port: evm,
-        from: pinned.value.evm,
+        from: payer.value,
         caps,
         asset,
         contract: assetOn(evm, asset.symbol)?.contract ?? null,
@@ -425,6 +435,7 @@ export function createPlanner(context: PlanningContext): Planner {
           purpose: 'top-up',
           amount: planned.value.amount,
           networkFee: planned.value.fee,
+          vaultAccount: payer.value.id,
           warnings: [...planned.value.warnings, ...creditable.value],
           recipient: { address: address.value, label: port.label, origin: 'venue-deposit' },
           accountId: input.accountId,
@@ -468,7 +479,7 @@ export function createPlanner(context: PlanningContext): Planner {
     const { evmPort } = vault
     const planned = await planReplacement({ transfer, kind, transfers, evmPort, caps }, signal)
     if (!planned.ok) return planned
-    const { accountId, before, after } = transfer.plan
+    const { accountId, before, after, vaultAccount } = transfer.plan
     const standing =
       kind === 'cancel'
         ? { accountId: null, before: null, after: null }
@@ -479,7 +490,7 @@ export function createPlanner(context: PlanningContext): Planner {
       ({ key }) => kind === 'speed-up' || key.startsWith('ownAccount'),
     )
     return ok(
-      envelope({ ...planned.value, ...standing, warnings, id: newId() }, [
+      envelope({ ...planned.value, ...standing, warnings, id: newId(), vaultAccount }, [
         ...new Set([moved.asset, networkFee.asset]),
       ]),
     )

@@ -17,7 +17,7 @@ import {
   compareAmounts,
 } from '../../../shared/units/amount.ts'
 import type { Portfolio } from '../portfolio.ts'
-import type { Vault } from '../vault.ts'
+import type { Vault } from '../vault/vault.ts'
 import { ageOf, checkAgreement, freshOf, highestOf } from '../quotes.ts'
 import { withoutSweepsUnderWay } from './inFlight.ts'
 import { checkTerms } from './planVenue.ts'

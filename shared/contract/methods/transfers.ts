@@ -103,6 +103,8 @@ export const transfersPlan = defineMethod({
         address: z.string().max(200),
         label: z.string().max(60).optional(),
         feeTarget: feeTargetSchema.optional(),
+        /** Account of the vault that pays; absent: the one that sweeps go to. */
+        from: z.string().optional(),
         /** Bitcoin only: pays out of these coins and no others, as `txid:vout`. */
         coins: z
           .array(z.string().regex(/^[0-9a-f]{64}:(0|[1-9]\d{0,9})$/))
@@ -125,6 +127,8 @@ export const transfersPlan = defineMethod({
         accountId: z.string(),
         asset: z.string(),
         amount: decimalText,
+        /** Account of the vault that pays; absent: the one that sweeps go to. */
+        from: z.string().optional(),
       })
       .strict(),
   ]),

@@ -1,0 +1,89 @@
+/** What a bitcoin account holds: its addresses found with a gap limit, and their coins, as the chain last said.
+ *  Addresses are derived here, each once; the chain is told scripts only. */
+import { type Result, ok } from '../../../shared/errors/refusal.ts'
+import type { BitcoinVaultAccount, Coin } from '../../../shared/vault/account.ts'
+import { type Branch, type DerivationMath, openAccount } from '../../../shared/vault/derive.ts'
+import {
+  type DiscoveredAddress,
+  answerDiscovery,
+  discoveredAccount,
+  discoveryQuestion,
+  startDiscovery,
+} from '../../../shared/vault/discovery.ts'
+import { type OwnAddress, ownAddress } from '../../../shared/vault/ownAddress.ts'
+import type { BitcoinPort, ChainResult, Clock } from '../ports.ts'
+
+/** BIP44: stop looking after this many unused addresses in a row. */
+export const gapLimit = 20
+
+export interface BitcoinState {
+  readonly receive: readonly DiscoveredAddress[]
+  readonly change: readonly DiscoveredAddress[]
+  readonly coins: readonly Coin[]
+  readonly asOf: number
+}
+
+export interface BitcoinBook {
+  /** Null before the first good answer. */
+  state(): BitcoinState | null
+  address(branch: Branch, index: number): OwnAddress
+  read(signal: AbortSignal): Promise<ChainResult<void>>
+}
+
+/** Refuses a key that does not belong to the account's own path. */
+export function openBitcoinBook(context: {
+  readonly account: BitcoinVaultAccount
+  readonly port: BitcoinPort
+  readonly clock: Clock
+  readonly math: DerivationMath
+}): Result<BitcoinBook, 'INPUT_INVALID'> {
+  const { account, port } = context
+  const opened = openAccount(account, context.math)
+  if (!opened.ok) return opened
+  const keys = opened.value
+  const derived = new Map<string, OwnAddress>()
+  let state: BitcoinState | null = null
+
+  function address(branch: Branch, index: number): OwnAddress {
+    const step = `${branch}/${index}`
+    const own = derived.get(step) ?? ownAddress(account, keys, { branch, index })
+    derived.set(step, own)
+    return own
+  }
+
+  async function discover(signal: AbortSignal) {
+    let discovery = startDiscovery(address, gapLimit)
+    for (;;) {
+      const question = discoveryQuestion(discovery)
+      if (question.length === 0) break
+      const used = await port.readUsedScripts(question, signal)
+      if (!used.ok) return used
+      discovery = answerDiscovery(discovery, used.value)
+    }
+    const found = discoveredAccount(discovery)
+    if (found === undefined) throw new Error('a discovery without questions that is not done')
+    return ok(found)
+  }
+
+  async function read(signal: AbortSignal): Promise<ChainResult<void>> {
+    const found = await discover(signal)
+    if (!found.ok) return found
+    const { receive, change } = found.value
+    const used = [...receive, ...change].filter((own) => own.used)
+    const byScript = new Map(used.map((own) => [own.script, own]))
+    const coins = await port.readCoins([...byScript.keys()], signal)
+    if (!coins.ok) return coins
+    state = {
+      receive,
+      change,
+      coins: coins.value.flatMap((coin) => {
+        const own = byScript.get(coin.script)
+        return own === undefined ? [] : [{ ...coin, address: own.address, path: own.path }]
+      }),
+      asOf: context.clock.now(),
+    }
+    return ok(undefined)
+  }
+
+  return ok({ state: () => state, address, read })
+}
