@@ -264,18 +264,19 @@ export function createVault(options: {
     path: string,
     signal: AbortSignal,
   ): Promise<DeviceResult<{ readonly address: string }>> {
-    const { deviceId } = vault
+    const { deviceId, fingerprint } = vault
+    const wallet = { deviceId, fingerprint, passphrase: false }
     return chain === 'bitcoin'
-      ? options.device.showBitcoinAddress({ path, network, deviceId }, signal)
+      ? options.device.showBitcoinAddress({ path, network, wallet }, signal)
       : options.device.showEvmAddress(
-          { path, chainId: Number(chain.slice('evm:'.length)), deviceId },
+          { path, chainId: Number(chain.slice('evm:'.length)), wallet },
           signal,
         )
   }
 
   async function pair(signal: AbortSignal): Promise<PairResult> {
     const keys = await options.device.readKeys(
-      { paths: [bitcoinPath, evmAccountPath], network },
+      { paths: [bitcoinPath, evmAccountPath], network, passphrase: false },
       signal,
     )
     if (!keys.ok) return keys
