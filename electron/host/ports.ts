@@ -308,19 +308,53 @@ export interface DeviceInfo {
   readonly firmware: string
 }
 
+/** Which wallet of which device: a passphrase wallet is told by its own fingerprint. The adapter holds the
+ *  session of one in memory only; while none is held it asks for the passphrase and compares the fingerprint. */
+export interface WalletRef {
+  readonly deviceId: string
+  /** 8 hex digits. */
+  readonly fingerprint: string
+  readonly passphrase: boolean
+}
+
 export type DeviceState =
   | { readonly kind: 'absent'; readonly reason: string }
-  | { readonly kind: 'several'; readonly count: number }
+  /** More than one, none chosen. `devices` lists those that could be asked who they are. */
+  | {
+      readonly kind: 'several'
+      readonly count: number
+      readonly devices: readonly DeviceInfo[]
+    }
   | { readonly kind: 'ready'; readonly device: DeviceInfo }
   | { readonly kind: 'locked'; readonly device: DeviceInfo }
   | { readonly kind: 'busy'; readonly device: DeviceInfo; readonly what: string }
   /** The device waits for its own button. */
   | { readonly kind: 'waiting'; readonly device: DeviceInfo; readonly what: string }
+  /** The device waits for what is typed here; see `answer`. */
+  | {
+      readonly kind: 'asks'
+      readonly device: DeviceInfo
+      readonly what: 'pin-matrix' | 'passphrase'
+      /** PINs refused by the device since it was last unlocked. */
+      readonly wrongPins: number
+      /** Whether it can be typed on the device instead (`{ kind: 'on-device' }`). */
+      readonly onDevice: boolean
+    }
   | {
       readonly kind: 'unusable'
       readonly device: DeviceInfo
       readonly reason: 'bootloader' | 'firmware-too-old' | 'not-initialised'
+      /** Lowest firmware that is spoken to here, e.g. '4.5.0'. */
+      readonly neededFirmware: string
     }
+
+/** Never kept, logged or put into a refusal. `positions` are places of the nine-dot pad, '1' to '9' as on a
+ *  telephone's number block turned upside down: 789 on top, 123 at the bottom. */
+export type DeviceAnswer =
+  | { readonly kind: 'pin'; readonly positions: string }
+  | { readonly kind: 'passphrase'; readonly text: string }
+  | { readonly kind: 'on-device' }
+  | { readonly kind: 'cancel' }
 
 export type DeviceRefusals = Extract<RefusalCode, `DEVICE_${string}`>
 export type DeviceResult<T> = Result<T, DeviceRefusals>
@@ -340,39 +374,92 @@ export interface DevicePort {
   onState(listener: (state: DeviceState) => void): () => void
   /** A signature came after its call was cancelled. It was dropped; what is left to do is to write it down. */
   onLateSignature(
-    listener: (late: {
-      readonly what: 'sign-bitcoin' | 'sign-evm'
-      readonly deviceId: string
-    }) => void,
+    listener: (late: { readonly what: SigningTask; readonly deviceId: string }) => void,
   ): () => void
+  /** What the person typed here; 'not-asked' when the state is not `asks` or asks for something else. */
+  answer(answer: DeviceAnswer): 'taken' | 'not-asked'
+  /** Of several: the one that is meant from now on, while it stays connected. */
+  choose(deviceId: string): 'chosen' | 'not-there'
+  /** With `passphrase` a session is opened anew: whatever wallet the passphrase gives is answered. */
   readKeys(
-    request: { readonly paths: readonly string[]; readonly network: 'mainnet' | 'regtest' },
+    request: {
+      readonly paths: readonly string[]
+      readonly network: 'mainnet' | 'regtest'
+      readonly passphrase: boolean
+    },
     signal: AbortSignal,
   ): Promise<DeviceResult<DeviceKeys>>
-  /** Shows the address on the device's screen and returns once its button was pressed. */
+  /** Shows the address on the device's screen and returns once its button was pressed. Purpose 44, 49, 84 or
+   *  86 of the path says which kind of address. */
   showBitcoinAddress(
     request: {
       readonly path: string
       readonly network: 'mainnet' | 'regtest'
-      readonly deviceId: string
+      readonly wallet: WalletRef
     },
     signal: AbortSignal,
   ): Promise<DeviceResult<{ readonly address: string }>>
   showEvmAddress(
-    request: { readonly path: string; readonly chainId: number; readonly deviceId: string },
+    request: { readonly path: string; readonly chainId: number; readonly wallet: WalletRef },
     signal: AbortSignal,
   ): Promise<DeviceResult<{ readonly address: string }>>
   /** Raw signed transaction, hex. */
   signBitcoin(
-    request: { readonly plan: BitcoinTransactionPlan; readonly deviceId: string },
+    request: { readonly plan: BitcoinTransactionPlan; readonly wallet: WalletRef },
     signal: AbortSignal,
   ): Promise<DeviceResult<{ readonly rawHex: string }>>
   /** The signature values; the caller assembles the transaction from its own plan. */
   signEvm(
-    request: { readonly plan: EvmTransactionPlan; readonly deviceId: string },
+    request: { readonly plan: EvmTransactionPlan; readonly wallet: WalletRef },
     signal: AbortSignal,
   ): Promise<DeviceResult<{ readonly v: string; readonly r: string; readonly s: string }>>
+  /** 'legacy' gives a 65-byte recoverable signature, 'bip322' a witness (simple), both in base64. */
+  signBitcoinMessage(
+    request: {
+      readonly path: string
+      readonly network: 'mainnet' | 'regtest'
+      readonly message: string
+      readonly format: 'legacy' | 'bip322'
+      readonly wallet: WalletRef
+    },
+    signal: AbortSignal,
+  ): Promise<DeviceResult<SignedMessage>>
+  /** EIP-191 over the bytes of `message`, hex without 0x. */
+  signEvmMessage(
+    request: {
+      readonly path: string
+      readonly chainId: number
+      readonly message: string
+      readonly wallet: WalletRef
+    },
+    signal: AbortSignal,
+  ): Promise<DeviceResult<SignedMessage>>
+  /** EIP-712. Devices that cannot show the data sign the two hashes (32 bytes, 0x-prefixed hex). */
+  signTypedData(
+    request: {
+      readonly path: string
+      readonly chainId: number
+      readonly typedData: unknown
+      readonly domainHash: string
+      readonly messageHash: string
+      readonly wallet: WalletRef
+    },
+    signal: AbortSignal,
+  ): Promise<DeviceResult<SignedMessage>>
   close(): Promise<void>
+}
+
+export type SigningTask =
+  | 'sign-bitcoin'
+  | 'sign-evm'
+  | 'sign-bitcoin-message'
+  | 'sign-evm-message'
+  | 'sign-typed-data'
+
+/** `signature`: base64 for bitcoin; 65 bytes r ‖ s ‖ v as 0x-prefixed hex for EVM. */
+export interface SignedMessage {
+  readonly address: string
+  readonly signature: string
 }
 
 // ── store ─────────────────────────────────────────────────────────────────────

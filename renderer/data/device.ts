@@ -59,6 +59,13 @@ export function deviceWords(device: DeviceState, t: Text): DeviceWords {
         state: t('device.busy'),
         wayOut: null,
       }
+    case 'asks':
+      return {
+        grade: 'warn',
+        name: deviceName(device.device),
+        state: t(`device.asks.${device.what}`),
+        wayOut: t(`device.asks.${device.what}.wayOut`),
+      }
     case 'waiting':
       return {
         grade: 'warn',

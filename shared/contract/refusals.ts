@@ -31,6 +31,9 @@ export const deviceRefusals = [
   'DEVICE_TIMEOUT',
   'DEVICE_FIRMWARE_TOO_OLD',
   'DEVICE_ADDRESS_MISMATCH',
+  'DEVICE_WRONG_PASSPHRASE',
+  'DEVICE_PASSPHRASE_OFF',
+  'DEVICE_PASSPHRASE_ON',
   'DEVICE_FAILED',
 ] as const satisfies readonly RefusalCode[]
 

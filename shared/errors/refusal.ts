@@ -101,6 +101,12 @@ export interface RefusalData {
   DEVICE_TIMEOUT: { readonly what: string; readonly afterMs: number }
   DEVICE_FIRMWARE_TOO_OLD: { readonly found: string; readonly needed: string }
   DEVICE_ADDRESS_MISMATCH: { readonly expected: string; readonly shown: string }
+  /** The passphrase typed opens another wallet than the one meant; fingerprints. */
+  DEVICE_WRONG_PASSPHRASE: { readonly expected: string; readonly found: string }
+  /** The wallet needs a passphrase and the device has passphrases switched off. */
+  DEVICE_PASSPHRASE_OFF: { readonly device: string }
+  /** The device has passphrases switched on since it was last asked. */
+  DEVICE_PASSPHRASE_ON: { readonly device: string }
   DEVICE_FAILED: { readonly deviceCode: string; readonly deviceMessage: string }
   SIGNED_MISMATCH: {
     readonly differences: readonly {
@@ -194,6 +200,9 @@ export const refusalRetryable: { readonly [C in RefusalCode]: boolean } = {
   DEVICE_TIMEOUT: true,
   DEVICE_FIRMWARE_TOO_OLD: false,
   DEVICE_ADDRESS_MISMATCH: false,
+  DEVICE_WRONG_PASSPHRASE: false,
+  DEVICE_PASSPHRASE_OFF: false,
+  DEVICE_PASSPHRASE_ON: true,
   DEVICE_FAILED: false,
   SIGNED_MISMATCH: false,
   CHAIN_UNREACHABLE: true,

@@ -121,14 +121,16 @@ export function createRunStep(context: StepContext): RunStep {
 
   async function signOnDevice(transfer: Transfer, signal: AbortSignal): Promise<Result<string>> {
     const { execution } = transfer.plan
-    const deviceId = context.vault.pinned()?.deviceId
-    if (deviceId === undefined) return refuse('VAULT_NOT_PAIRED', { chain: execution.kind })
+    const pinned = context.vault.pinned()
+    if (pinned === null) return refuse('VAULT_NOT_PAIRED', { chain: execution.kind })
+    const { deviceId, fingerprint } = pinned
+    const wallet = { deviceId, fingerprint, passphrase: false }
     if (execution.kind === 'bitcoin') {
-      const signed = await context.device.signBitcoin({ plan: execution, deviceId }, signal)
+      const signed = await context.device.signBitcoin({ plan: execution, wallet }, signal)
       return signed.ok ? { ok: true, value: signed.value.rawHex } : signed
     }
     if (execution.kind === 'evm') {
-      const signed = await context.device.signEvm({ plan: execution, deviceId }, signal)
+      const signed = await context.device.signEvm({ plan: execution, wallet }, signal)
       return signed.ok ? assembleSigned(execution, signed.value) : signed
     }
     throw new Error('a venue withdrawal is not signed')

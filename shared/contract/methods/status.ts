@@ -11,16 +11,32 @@ const deviceInfoSchema = z
 
 export const deviceStateSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('absent'), reason: z.string() }).readonly(),
-  z.object({ kind: z.literal('several'), count: z.int() }).readonly(),
+  z
+    .object({
+      kind: z.literal('several'),
+      count: z.int(),
+      devices: z.array(deviceInfoSchema).readonly(),
+    })
+    .readonly(),
   z.object({ kind: z.literal('ready'), device: deviceInfoSchema }).readonly(),
   z.object({ kind: z.literal('locked'), device: deviceInfoSchema }).readonly(),
   z.object({ kind: z.literal('busy'), device: deviceInfoSchema, what: z.string() }).readonly(),
   z.object({ kind: z.literal('waiting'), device: deviceInfoSchema, what: z.string() }).readonly(),
   z
     .object({
+      kind: z.literal('asks'),
+      device: deviceInfoSchema,
+      what: z.enum(['pin-matrix', 'passphrase']),
+      wrongPins: z.int().nonnegative(),
+      onDevice: z.boolean(),
+    })
+    .readonly(),
+  z
+    .object({
       kind: z.literal('unusable'),
       device: deviceInfoSchema,
       reason: z.enum(['bootloader', 'firmware-too-old', 'not-initialised']),
+      neededFirmware: z.string(),
     })
     .readonly(),
 ])

@@ -12,6 +12,8 @@ export const signedBitcoinSchema = z.object({
   serializedTx: z.string().regex(/^([0-9a-f]{2})+$/),
 })
 
+export const addressSchema = z.object({ address: z.string().min(1) })
+
 export type BuiltCall =
   | { readonly kind: 'call'; readonly params: Record<string, unknown> }
   | { readonly kind: 'invalid'; readonly field: string }
@@ -19,6 +21,16 @@ export type BuiltCall =
 function segwitPath(text: string): readonly number[] | null {
   const path = parsePath(text)
   return path !== null && path.length === 5 && purposeOf(path) === 84 ? path : null
+}
+
+/** The SDK takes the kind of address from the path's purpose (44, 49, 84, 86). */
+export function buildBitcoinAddressCall(request: {
+  readonly path: string
+  readonly network: keyof typeof COIN_NAMES
+}): BuiltCall {
+  if (parsePath(request.path) === null) return { kind: 'invalid', field: 'path' }
+  const coin = COIN_NAMES[request.network]
+  return { kind: 'call', params: { path: request.path, coin, showOnOneKey: true } }
 }
 
 export function buildBitcoinCall(plan: BitcoinTransactionPlan): BuiltCall {
@@ -59,7 +71,6 @@ export function buildBitcoinCall(plan: BitcoinTransactionPlan): BuiltCall {
       refTxs: [...refTxs.values()],
       version: plan.version,
       locktime: plan.locktime,
-      useEmptyPassphrase: true,
     },
   }
 }

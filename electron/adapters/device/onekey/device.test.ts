@@ -3,7 +3,7 @@
 import { Transaction, getAddress } from 'ethers'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { EvmTransactionPlan } from '../../../../shared/transfer/plan.ts'
-import type { DevicePort, DeviceState } from '../../../host/ports.ts'
+import type { DevicePort, DeviceState, WalletRef } from '../../../host/ports.ts'
 import { nextScreen, pressThrough } from '../../../simulators/onekey/rehearse.ts'
 import { type SoftwareOneKey, serveSoftwareOneKey } from '../../../simulators/onekey/serve.ts'
 import { createOneKeyDevice } from './device.ts'
@@ -77,6 +77,7 @@ const kind = (wanted: DeviceState['kind']) => (state: DeviceState) => state.kind
 let software: SoftwareOneKey
 let device: DevicePort
 let deviceId: string
+let wallet: WalletRef
 const late: { what: string; deviceId: string }[] = []
 
 beforeAll(async () => {
@@ -87,6 +88,7 @@ beforeAll(async () => {
     tokens: [{ chainId: 31337, contract: USDC, symbol: 'USDC', decimals: 6 }],
   })
   deviceId = software.condition().deviceId
+  wallet = { deviceId, fingerprint: '73c5da0a', passphrase: false }
   device = createOneKeyDevice({
     link: { kind: 'tcp', port: software.linkPort },
   })
@@ -109,7 +111,7 @@ describe('keys and addresses', () => {
     'reads the account keys of the public vector, as xpub whatever the path',
     async () => {
       const read = await device.readKeys(
-        { paths: ["m/44'/60'/0'", "m/84'/0'/0'"], network: 'mainnet' },
+        { paths: ["m/44'/60'/0'", "m/84'/0'/0'"], network: 'mainnet', passphrase: false },
         never(),
       )
       expect(read).toMatchObject({
@@ -132,7 +134,7 @@ describe('keys and addresses', () => {
     'reads the regtest account as tpub and the EVM account as xpub',
     async () => {
       const read = await device.readKeys(
-        { paths: ["m/84'/1'/0'", "m/44'/60'/0'"], network: 'regtest' },
+        { paths: ["m/84'/1'/0'", "m/44'/60'/0'"], network: 'regtest', passphrase: false },
         never(),
       )
       expect(read.ok && read.value.xpubs.map((key) => key.slice(0, 4))).toEqual(['tpub', 'xpub'])
@@ -145,7 +147,7 @@ describe('keys and addresses', () => {
     'shows the first BIP84 address in full and returns it once its button was pressed',
     async () => {
       const shown = device.showBitcoinAddress(
-        { path: "m/84'/0'/0'/0/0", network: 'mainnet', deviceId },
+        { path: "m/84'/0'/0'/0/0", network: 'mainnet', wallet },
         never(),
       )
       const screen = await nextScreen(software, TIMEOUT)
@@ -166,7 +168,7 @@ describe('keys and addresses', () => {
     'shows a regtest address as bcrt1',
     async () => {
       const path = "m/84'/1'/0'/0/3"
-      const shown = device.showBitcoinAddress({ path, network: 'regtest', deviceId }, never())
+      const shown = device.showBitcoinAddress({ path, network: 'regtest', wallet }, never())
       await pressThrough(software, 'confirm', 1)
       const address = software.bitcoinAddress(path, 'Regtest')
       expect(address).toMatch(/^bcrt1q/)
@@ -178,7 +180,7 @@ describe('keys and addresses', () => {
   it(
     'shows the EVM address of the public vector',
     async () => {
-      const shown = device.showEvmAddress({ path: EVM_PATH, chainId: 31337, deviceId }, never())
+      const shown = device.showEvmAddress({ path: EVM_PATH, chainId: 31337, wallet }, never())
       const [screen] = await pressThrough(software, 'confirm', 1)
       expect(await shown).toEqual({ ok: true, value: { address: EVM_ADDRESS } })
       expect(screen?.lines[0]).toEqual({ label: 'Address', value: EVM_ADDRESS })
@@ -189,7 +191,7 @@ describe('keys and addresses', () => {
   it(
     'passes a lie about an address on for others to notice',
     async () => {
-      const ask = { path: EVM_PATH, chainId: 31337, deviceId }
+      const ask = { path: EVM_PATH, chainId: 31337, wallet }
       software.fail({ kind: 'lie', about: 'address-returned' })
       const returned = device.showEvmAddress(ask, never())
       const [honest] = await pressThrough(software, 'confirm', 1)
@@ -210,7 +212,7 @@ describe('signing EVM transactions', () => {
   it(
     'signs a coin payment after two screens that say all of it',
     async () => {
-      const signing = device.signEvm({ plan, deviceId }, never())
+      const signing = device.signEvm({ plan, wallet }, never())
       const screens = await pressThrough(software, 'confirm', 2)
       const signed = await signing
       expect(signed.ok && signerOf(plan, signed.value)).toBe(EVM_ADDRESS)
@@ -229,7 +231,7 @@ describe('signing EVM transactions', () => {
     'signs an ERC-20 transfer and shows it in token units',
     async () => {
       const token = { ...plan, to: USDC, value: 0n, data: transfer(2_500_000n), token: USDC }
-      const signing = device.signEvm({ plan: token, deviceId }, never())
+      const signing = device.signEvm({ plan: token, wallet }, never())
       const [overview] = await pressThrough(software, 'confirm', 2)
       const signed = await signing
       expect(signed.ok && signerOf(token, signed.value)).toBe(EVM_ADDRESS)
@@ -248,14 +250,14 @@ describe('signing EVM transactions', () => {
       const data = Buffer.from(Uint8Array.from({ length }, (_, i) => i)).toString('hex')
       const long = { ...plan, data, value: 0n }
       software.pressAutomatically('confirm')
-      const signed = await device.signEvm({ plan: long, deviceId }, never())
+      const signed = await device.signEvm({ plan: long, wallet }, never())
       expect(signed.ok && signerOf(long, signed.value)).toBe(EVM_ADDRESS)
     },
     TIMEOUT,
   )
 
   it.each(['', '0x', 'dead'])('refuses to create a contract: recipient %j', async (to) => {
-    expect(await device.signEvm({ plan: { ...plan, to }, deviceId }, never())).toMatchObject({
+    expect(await device.signEvm({ plan: { ...plan, to }, wallet }, never())).toMatchObject({
       ok: false,
       refusal: { code: 'DEVICE_FAILED', data: { deviceCode: 'plan-invalid', deviceMessage: 'to' } },
     })
@@ -270,7 +272,7 @@ describe('signing EVM transactions', () => {
     async (about, lied) => {
       software.fail({ kind: 'lie', about })
       software.pressAutomatically('confirm')
-      const signed = await device.signEvm({ plan, deviceId }, never())
+      const signed = await device.signEvm({ plan, wallet }, never())
       expect(signed.ok && signerOf(lied, signed.value)).toBe(EVM_ADDRESS)
       expect(signed.ok && signerOf(plan, signed.value)).not.toBe(EVM_ADDRESS)
     },
@@ -284,7 +286,7 @@ describe('signing EVM transactions', () => {
       const token = { ...plan, to: USDC, value: 0n, data: transfer(1n), token: USDC }
       for (const asked of [plan, token]) {
         software.fail({ kind: 'lie', about: 'evm-recipient' })
-        const signed = await device.signEvm({ plan: asked, deviceId }, never())
+        const signed = await device.signEvm({ plan: asked, wallet }, never())
         expect(signed.ok && signerOf(asked, signed.value)).not.toBe(EVM_ADDRESS)
       }
     },
@@ -296,7 +298,7 @@ describe('a person or a cable that says no', () => {
   it.each([1, 2])(
     'reports a rejection on screen %i and works afterwards',
     async (screen) => {
-      const signing = device.signEvm({ plan, deviceId }, never())
+      const signing = device.signEvm({ plan, wallet }, never())
       await pressThrough(software, 'confirm', screen - 1)
       await pressThrough(software, 'reject', 1)
       expect(await signing).toEqual({
@@ -304,7 +306,7 @@ describe('a person or a cable that says no', () => {
         refusal: { code: 'DEVICE_REJECTED', data: { what: 'sign-evm' } },
       })
       software.pressAutomatically('confirm')
-      expect(await device.signEvm({ plan, deviceId }, never())).toMatchObject({ ok: true })
+      expect(await device.signEvm({ plan, wallet }, never())).toMatchObject({ ok: true })
     },
     TIMEOUT,
   )
@@ -313,18 +315,18 @@ describe('a person or a cable that says no', () => {
     'reports an unplugged device at the moment %s, and the device when it is back',
     async (at) => {
       software.pressAutomatically(at === 'first-screen' ? null : 'confirm')
-      const signing = device.signEvm({ plan, deviceId }, never())
+      const signing = device.signEvm({ plan, wallet }, never())
       software.fail({ kind: 'unplug', at })
       expect(await signing).toMatchObject({ ok: false, refusal: { code: 'DEVICE_UNPLUGGED' } })
       await reached(device, kind('absent'))
-      expect(await device.signEvm({ plan, deviceId }, never())).toMatchObject({
+      expect(await device.signEvm({ plan, wallet }, never())).toMatchObject({
         ok: false,
         refusal: { code: 'DEVICE_NOT_FOUND', data: { reason: 'not-connected' } },
       })
       await software.plug()
       await reached(device, kind('ready'))
       software.pressAutomatically('confirm')
-      expect(await device.signEvm({ plan, deviceId }, never())).toMatchObject({ ok: true })
+      expect(await device.signEvm({ plan, wallet }, never())).toMatchObject({ ok: true })
     },
     TIMEOUT,
   )
@@ -332,9 +334,9 @@ describe('a person or a cable that says no', () => {
   it(
     'refuses a second call while one waits, and lets the first go on',
     async () => {
-      const first = device.showEvmAddress({ path: EVM_PATH, chainId: 1, deviceId }, never())
+      const first = device.showEvmAddress({ path: EVM_PATH, chainId: 1, wallet }, never())
       await nextScreen(software, TIMEOUT)
-      expect(await device.signEvm({ plan, deviceId }, never())).toEqual({
+      expect(await device.signEvm({ plan, wallet }, never())).toEqual({
         ok: false,
         refusal: { code: 'DEVICE_BUSY', data: { by: 'show-evm-address' } },
       })
@@ -347,7 +349,9 @@ describe('a person or a cable that says no', () => {
   it(
     'refuses a device that is not the pinned one',
     async () => {
-      expect(await device.signEvm({ plan, deviceId: 'OTHER' }, never())).toEqual({
+      expect(
+        await device.signEvm({ plan, wallet: { ...wallet, deviceId: 'OTHER' } }, never()),
+      ).toEqual({
         ok: false,
         refusal: { code: 'DEVICE_WRONG', data: { expected: 'OTHER', found: deviceId } },
       })
@@ -361,7 +365,7 @@ describe('cancelling', () => {
     'clears the waiting screen and returns within a second',
     async () => {
       const controller = new AbortController()
-      const signing = device.signEvm({ plan, deviceId }, controller.signal)
+      const signing = device.signEvm({ plan, wallet }, controller.signal)
       await nextScreen(software, TIMEOUT)
       const from = Date.now()
       controller.abort()
@@ -372,7 +376,7 @@ describe('cancelling', () => {
       expect(Date.now() - from).toBeLessThan(1_000)
       expect(software.screen().kind).toBe('idle')
       software.pressAutomatically('confirm')
-      expect(await device.signEvm({ plan, deviceId }, never())).toMatchObject({ ok: true })
+      expect(await device.signEvm({ plan, wallet }, never())).toMatchObject({ ok: true })
     },
     TIMEOUT,
   )
@@ -383,13 +387,13 @@ describe('cancelling', () => {
       software.pressAutomatically('confirm')
       software.fail({ kind: 'stall', at })
       const controller = new AbortController()
-      const signing = device.signEvm({ plan, deviceId }, controller.signal)
+      const signing = device.signEvm({ plan, wallet }, controller.signal)
       await new Promise((resolve) => setTimeout(resolve, 400))
       const from = Date.now()
       controller.abort()
       expect(await signing).toMatchObject({ ok: false, refusal: { code: 'DEVICE_CANCELLED' } })
       expect(Date.now() - from).toBeLessThan(1_000)
-      expect(await device.signEvm({ plan, deviceId }, never())).toMatchObject({ ok: true })
+      expect(await device.signEvm({ plan, wallet }, never())).toMatchObject({ ok: true })
     },
     TIMEOUT,
   )
@@ -400,7 +404,7 @@ describe('cancelling', () => {
       late.length = 0
       software.fail({ kind: 'sign-late', delayMs })
       const controller = new AbortController()
-      const signing = device.signEvm({ plan, deviceId }, controller.signal)
+      const signing = device.signEvm({ plan, wallet }, controller.signal)
       await reached(device, kind('waiting'))
       controller.abort()
       expect(await signing).toMatchObject({ ok: false, refusal: { code: 'DEVICE_CANCELLED' } })
@@ -411,7 +415,7 @@ describe('cancelling', () => {
       expect(late).toEqual([{ what: 'sign-evm', deviceId }])
       await reached(device, kind('ready'))
       software.pressAutomatically('confirm')
-      expect(await device.signEvm({ plan, deviceId }, never())).toMatchObject({ ok: true })
+      expect(await device.signEvm({ plan, wallet }, never())).toMatchObject({ ok: true })
     },
     TIMEOUT,
   )
@@ -419,7 +423,7 @@ describe('cancelling', () => {
   it('sends nothing for a call that was cancelled before it began', async () => {
     const controller = new AbortController()
     controller.abort()
-    expect(await device.signEvm({ plan, deviceId }, controller.signal)).toMatchObject({
+    expect(await device.signEvm({ plan, wallet }, controller.signal)).toMatchObject({
       ok: false,
       refusal: { code: 'DEVICE_CANCELLED' },
     })
@@ -431,7 +435,7 @@ describe('conditions of the device', () => {
     'says that it is locked, asks for the PIN on the device, and refuses when that is declined',
     async () => {
       software.change({ locked: true })
-      const declined = device.showEvmAddress({ path: EVM_PATH, chainId: 1, deviceId }, never())
+      const declined = device.showEvmAddress({ path: EVM_PATH, chainId: 1, wallet }, never())
       const [screen] = await pressThrough(software, 'reject', 1)
       expect(screen?.title).toBe('Enter PIN')
       expect(await declined).toEqual({
@@ -439,7 +443,7 @@ describe('conditions of the device', () => {
         refusal: { code: 'DEVICE_LOCKED', data: { reason: 'pin-cancelled' } },
       })
       expect(device.state().kind).toBe('locked')
-      const shown = device.showEvmAddress({ path: EVM_PATH, chainId: 1, deviceId }, never())
+      const shown = device.showEvmAddress({ path: EVM_PATH, chainId: 1, wallet }, never())
       await nextScreen(software, TIMEOUT)
       await reached(device, (s) => s.kind === 'waiting' && s.what === 'pin')
       await pressThrough(software, 'confirm', 2)
@@ -453,7 +457,7 @@ describe('conditions of the device', () => {
     'refuses bootloader, old firmware and an empty device, and notices when that is over',
     async () => {
       const { firmware } = software.condition()
-      const ask = () => device.showEvmAddress({ path: EVM_PATH, chainId: 1, deviceId }, never())
+      const ask = () => device.showEvmAddress({ path: EVM_PATH, chainId: 1, wallet }, never())
       software.change({ bootloader: true })
       expect(await ask()).toMatchObject({ refusal: { data: { deviceCode: 'bootloader' } } })
       expect(device.state()).toMatchObject({ kind: 'unusable', reason: 'bootloader' })

@@ -1,10 +1,15 @@
 /** The OneKey as the host sees it: DevicePort over the SDK's process. One call at a time; a cancel
  *  returns within a second whatever the device does; a signature that comes later is dropped and told to
  *  `onLateSignature`. Nothing the device returns is believed here beyond its shape. */
-import { z } from 'zod'
-import { ok } from '../../../../shared/errors/refusal.ts'
-import type { DevicePort, DeviceResult } from '../../../host/ports.ts'
-import { type BuiltCall, COIN_NAMES, buildBitcoinCall, signedBitcoinSchema } from './bitcoinCall.ts'
+import { ok, refuse } from '../../../../shared/errors/refusal.ts'
+import type { DevicePort, DeviceResult, WalletRef } from '../../../host/ports.ts'
+import {
+  type BuiltCall,
+  addressSchema,
+  buildBitcoinAddressCall,
+  buildBitcoinCall,
+  signedBitcoinSchema,
+} from './bitcoinCall.ts'
 import { type ChildHandle, defaultChildEntry, forkChild } from './childProcess.ts'
 import {
   type DeviceTask,
@@ -13,8 +18,14 @@ import {
   createDeviceLine,
   planInvalid,
 } from './deviceLine.ts'
-import { buildEvmCall, signedEvmSchema } from './evmCall.ts'
-import { parsePath } from './path.ts'
+import { buildEvmAddressCall, buildEvmCall, signedEvmSchema } from './evmCall.ts'
+import {
+  bitcoinMessageSchema,
+  buildBitcoinMessageCall,
+  buildEvmMessageCall,
+  buildTypedDataCall,
+  evmMessageSchema,
+} from './messageCall.ts'
 import type { LinkChoice } from './protocol.ts'
 import { readKeys } from './readKeys.ts'
 
@@ -30,7 +41,6 @@ export interface OneKeyDeviceOptions {
 }
 
 const SILENCE_MS = 30_000
-const addressSchema = z.object({ address: z.string().min(1) })
 
 export function createOneKeyDevice(options: OneKeyDeviceOptions): DevicePort {
   const lateListeners = new Set<(late: LateSignature) => void>()
@@ -43,24 +53,26 @@ export function createOneKeyDevice(options: OneKeyDeviceOptions): DevicePort {
     },
   })
 
+  /** One call on the wallet, once the device was asked who it is. */
   function once<T>(
     what: DeviceTask,
-    deviceId: string,
+    wallet: WalletRef,
     signal: AbortSignal,
     call: SdkCall<T>,
   ): Promise<DeviceResult<T>> {
-    return line.operate({ what, deviceId }, signal, (ask) => ask(call))
+    return line.operate({ what, wallet }, signal, (ask) => ask(call))
   }
 
-  function sign<T>(
-    what: 'sign-bitcoin' | 'sign-evm',
-    { deviceId }: { readonly deviceId: string },
+  /** As `once`, with parameters that a plan or a request may fail to give. */
+  async function build<T>(
+    what: DeviceTask,
+    wallet: WalletRef,
     signal: AbortSignal,
     built: BuiltCall,
     call: Omit<SdkCall<T>, 'params'>,
   ): Promise<DeviceResult<T>> {
-    if (built.kind === 'invalid') return Promise.resolve(planInvalid(built.field))
-    return once(what, deviceId, signal, { ...call, params: built.params })
+    if (built.kind === 'invalid') return planInvalid(built.field)
+    return once(what, wallet, signal, { ...call, params: built.params })
   }
 
   return {
@@ -70,38 +82,50 @@ export function createOneKeyDevice(options: OneKeyDeviceOptions): DevicePort {
       lateListeners.add(listener)
       return () => lateListeners.delete(listener)
     },
-    readKeys: (request, signal) =>
-      line.operate({ what: 'read-keys', deviceId: null }, signal, (ask, device) =>
+    answer: () => 'not-asked',
+    choose: () => 'not-there',
+    async readKeys(request, signal) {
+      if (request.passphrase) return refuse('DEVICE_PASSPHRASE_OFF', { device: '' })
+      return line.operate({ what: 'read-keys', wallet: null }, signal, (ask, device) =>
         readKeys(ask, device.info, request),
-      ),
-    async showBitcoinAddress({ path, network, deviceId }, signal) {
-      if (parsePath(path) === null) return planInvalid('path')
-      const coin = COIN_NAMES[network]
-      return once('show-bitcoin-address', deviceId, signal, {
+      )
+    },
+    showBitcoinAddress: ({ wallet, ...request }, signal) =>
+      build('show-bitcoin-address', wallet, signal, buildBitcoinAddressCall(request), {
         method: 'btcGetAddress',
-        params: { path, coin, showOnOneKey: true, useEmptyPassphrase: true },
         answer: addressSchema,
-      })
-    },
-    async showEvmAddress({ path, chainId, deviceId }, signal) {
-      if (parsePath(path) === null) return planInvalid('path')
-      return once('show-evm-address', deviceId, signal, {
+      }),
+    showEvmAddress: ({ wallet, path, chainId }, signal) =>
+      build('show-evm-address', wallet, signal, buildEvmAddressCall(path, chainId), {
         method: 'evmGetAddress',
-        params: { path, chainId, showOnOneKey: true, useEmptyPassphrase: true },
         answer: addressSchema,
-      })
-    },
-    async signBitcoin(request, signal) {
-      const signed = await sign('sign-bitcoin', request, signal, buildBitcoinCall(request.plan), {
+      }),
+    async signBitcoin({ plan, wallet }, signal) {
+      const signed = await build('sign-bitcoin', wallet, signal, buildBitcoinCall(plan), {
         method: 'btcSignTransaction',
         answer: signedBitcoinSchema,
       })
       return signed.ok ? ok({ rawHex: signed.value.serializedTx }) : signed
     },
-    signEvm: (request, signal) =>
-      sign('sign-evm', request, signal, buildEvmCall(request.plan), {
+    signEvm: ({ plan, wallet }, signal) =>
+      build('sign-evm', wallet, signal, buildEvmCall(plan), {
         method: 'evmSignTransaction',
         answer: signedEvmSchema,
+      }),
+    signBitcoinMessage: ({ wallet, ...request }, signal) =>
+      build('sign-bitcoin-message', wallet, signal, buildBitcoinMessageCall(request), {
+        method: 'btcSignMessage',
+        answer: bitcoinMessageSchema,
+      }),
+    signEvmMessage: ({ wallet, ...request }, signal) =>
+      build('sign-evm-message', wallet, signal, buildEvmMessageCall(request), {
+        method: 'evmSignMessage',
+        answer: evmMessageSchema,
+      }),
+    signTypedData: ({ wallet, ...request }, signal) =>
+      build('sign-typed-data', wallet, signal, buildTypedDataCall(request), {
+        method: 'evmSignTypedData',
+        answer: evmMessageSchema,
       }),
     close: line.close,
   }

@@ -2,7 +2,7 @@
  *  before each, and gives a cancelled operation back within a second. Refuses with DEVICE_* codes. */
 import { z } from 'zod'
 import { ok, refuse } from '../../../../shared/errors/refusal.ts'
-import type { DeviceResult, DeviceState } from '../../../host/ports.ts'
+import type { DeviceResult, DeviceState, SigningTask, WalletRef } from '../../../host/ports.ts'
 import type { ChildHandle } from './childProcess.ts'
 import { type DeviceDescription, describeDevice } from './describe.ts'
 import { stateOf } from './deviceState.ts'
@@ -11,15 +11,10 @@ import { type DeviceRefusal, refusalOf } from './refusal.ts'
 import { createSdkWorker } from './sdkWorker.ts'
 
 /** What a call is about; the same word stands in states and refusals. */
-export type DeviceTask =
-  | 'read-keys'
-  | 'show-bitcoin-address'
-  | 'show-evm-address'
-  | 'sign-bitcoin'
-  | 'sign-evm'
+export type DeviceTask = 'read-keys' | 'show-bitcoin-address' | 'show-evm-address' | SigningTask
 
 export interface LateSignature {
-  readonly what: 'sign-bitcoin' | 'sign-evm'
+  readonly what: SigningTask
   readonly deviceId: string
 }
 
@@ -35,9 +30,9 @@ export type Ask = <T>(call: SdkCall<T>) => Promise<DeviceResult<T>>
 export interface DeviceLine {
   state(): DeviceState
   onState(listener: (state: DeviceState) => void): () => void
-  /** Runs `work` on the device; `deviceId` null takes whichever is there. */
+  /** Runs `work` on the wallet's device; `wallet` null takes the main wallet of whichever is there. */
   operate<T>(
-    task: { readonly what: DeviceTask; readonly deviceId: string | null },
+    task: { readonly what: DeviceTask; readonly wallet: WalletRef | null },
     signal: AbortSignal,
     work: (ask: Ask, device: DeviceDescription) => Promise<DeviceResult<T>>,
   ): Promise<DeviceResult<T>>
@@ -54,9 +49,13 @@ const probeSchema = z.object({ count: z.int().nonnegative(), features: featuresS
 
 interface Operation {
   readonly what: DeviceTask
-  readonly deviceId: string | null
+  readonly wallet: WalletRef | null
   readonly signal: AbortSignal
   stage: Stage
+}
+
+function isSigning(what: DeviceTask): what is SigningTask {
+  return what.startsWith('sign-')
 }
 
 type Failed = { readonly ok: false; readonly refusal: DeviceRefusal }
@@ -186,7 +185,7 @@ export function createDeviceLine(options: {
 
   /** The device, present, alone, asked who it is, and fit for the operation. */
   async function reach(
-    { what, deviceId, signal }: Operation,
+    { what, wallet, signal }: Operation,
     onStage: (stage: Stage) => void,
   ): Promise<DeviceResult<DeviceDescription>> {
     const several = worker.presence() ?? 0
@@ -198,14 +197,14 @@ export function createDeviceLine(options: {
     if (count === 0) return notFound('not-connected')
     if (count > 1) return refuse('DEVICE_SEVERAL', { count })
     const found = await probe(what, signal, onStage)
-    return found.ok ? (unfit(found.value, deviceId) ?? found) : found
+    return found.ok ? (unfit(found.value, wallet?.deviceId ?? null) ?? found) : found
   }
 
   async function perform<T>(
     running: Operation,
     work: (ask: Ask, device: DeviceDescription) => Promise<DeviceResult<T>>,
   ): Promise<DeviceResult<T>> {
-    const { what, signal } = running
+    const { what, wallet, signal } = running
     const { silenceMs } = options
     const onStage = (stage: Stage): void => {
       running.stage = stage
@@ -216,16 +215,23 @@ export function createDeviceLine(options: {
     const device = reached.value
     const { deviceId } = device.info
     const onLate = (): void => {
-      if (what !== 'sign-bitcoin' && what !== 'sign-evm') return
+      if (!isSigning(what)) return
       options.onLateSignature({ what, deviceId })
     }
     const ask: Ask = async ({ method, params, answer }) => {
       if (signal.aborted) return refuse('DEVICE_CANCELLED', { what })
       const outcome = await worker.request(
-        { kind: 'call', method, connectId: device.connectId, deviceId, params },
+        {
+          kind: 'call',
+          method,
+          connectId: device.connectId,
+          deviceId,
+          params: { ...params, useEmptyPassphrase: true },
+        },
         { signal, silenceMs, onStage, onLate },
       )
-      if (outcome.kind === 'error') return failed(refusalFor(outcome, running, silenceMs))
+      if (outcome.kind === 'error')
+        return failed(refusalFor(outcome, { what, deviceId: wallet?.deviceId ?? null }, silenceMs))
       const parsed = answer.safeParse(outcome.payload)
       return parsed.success ? ok(parsed.data) : malformedAnswer(method)
     }
@@ -241,6 +247,9 @@ export function createDeviceLine(options: {
     async operate(task, callerSignal, work) {
       const signal = AbortSignal.any([callerSignal, closing.signal])
       const cancelled = refuse('DEVICE_CANCELLED', { what: task.what })
+      if (task.wallet?.passphrase === true) {
+        return refuse('DEVICE_PASSPHRASE_OFF', { device: task.wallet.deviceId })
+      }
       if (signal.aborted) return cancelled
       if (operation !== null) return refuse('DEVICE_BUSY', { by: operation.what })
       const running: Operation = { ...task, signal, stage: 'working' }

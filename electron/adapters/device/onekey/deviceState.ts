@@ -18,7 +18,7 @@ export interface Known {
 export function stateOf({ presence, description, absence, operation }: Known): DeviceState {
   if (presence === null) return { kind: 'absent', reason: 'starting' }
   if (presence === 0) return { kind: 'absent', reason: 'not-connected' }
-  if (presence > 1) return { kind: 'several', count: presence }
+  if (presence > 1) return { kind: 'several', count: presence, devices: [] }
   if (description === null) return { kind: 'absent', reason: absence }
   const device = description.info
   switch (operation?.stage) {
@@ -32,7 +32,8 @@ export function stateOf({ presence, description, absence, operation }: Known): D
       break
   }
   if (description.usable !== 'usable') {
-    return { kind: 'unusable', device, reason: description.usable }
+    const { usable: reason, neededFirmware } = description
+    return { kind: 'unusable', device, reason, neededFirmware }
   }
   return description.lock === 'locked' ? { kind: 'locked', device } : { kind: 'ready', device }
 }

@@ -37,7 +37,11 @@ export function buildEvmCall(plan: EvmTransactionPlan): BuiltCall {
         maxFeePerGas: hex(plan.maxFeePerGas),
         maxPriorityFeePerGas: hex(plan.maxPriorityFeePerGas),
       },
-      useEmptyPassphrase: true,
     },
   }
+}
+
+export function buildEvmAddressCall(path: string, chainId: number): BuiltCall {
+  if (parsePath(path) === null) return { kind: 'invalid', field: 'path' }
+  return { kind: 'call', params: { path, chainId, showOnOneKey: true } }
 }

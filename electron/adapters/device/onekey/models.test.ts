@@ -31,14 +31,15 @@ describe.each([
       const port = createOneKeyDevice({ link: { kind: 'tcp', port: one.linkPort } })
       device = port
       const paths = ["m/84'/1'/0'", "m/44'/60'/0'"]
-      const keys = await port.readKeys({ paths, network: 'regtest' }, signal)
+      const keys = await port.readKeys({ paths, network: 'regtest', passphrase: false }, signal)
       expect(keys).toMatchObject({
         ok: true,
         value: { fingerprint: '73c5da0a', device: { model: name } },
       })
       const { deviceId } = one.condition()
       one.change({ locked: true })
-      const ask = { path: "m/84'/1'/0'/0/0", network: 'regtest', deviceId } as const
+      const wallet = { deviceId, fingerprint: '73c5da0a', passphrase: false }
+      const ask = { path: "m/84'/1'/0'/0/0", network: 'regtest', wallet } as const
       const shown = port.showBitcoinAddress(ask, signal)
       const screens = await pressThrough(one, 'confirm', 2)
       expect(screens.map((screen) => screen.title)).toEqual(['Enter PIN', 'Regtest Address'])

@@ -16,6 +16,9 @@ export const sdkMethodSchema = z.enum([
   'evmGetAddress',
   'btcSignTransaction',
   'evmSignTransaction',
+  'btcSignMessage',
+  'evmSignMessage',
+  'evmSignTypedData',
 ])
 export type SdkMethod = z.infer<typeof sdkMethodSchema>
 

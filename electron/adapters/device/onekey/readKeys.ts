@@ -44,7 +44,7 @@ export async function readKeys(
   const bundle = plan.bitcoin.map((path) => ({ path, coin, showOnOneKey: false }))
   const bitcoin = await ask({
     method: 'btcGetPublicKey',
-    params: { bundle, useEmptyPassphrase: true },
+    params: { bundle },
     answer: z.array(bitcoinKeySchema).length(bundle.length),
   })
   if (!bitcoin.ok) return bitcoin
@@ -56,7 +56,7 @@ export async function readKeys(
   for (const path of plan.evm) {
     const evm = await ask({
       method: 'evmGetPublicKey',
-      params: { path, showOnOneKey: false, useEmptyPassphrase: true },
+      params: { path, showOnOneKey: false },
       answer: evmKeySchema,
     })
     if (!evm.ok) return evm

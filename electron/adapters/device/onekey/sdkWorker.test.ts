@@ -69,7 +69,8 @@ function open(start: () => ChildHandle, late: string[] = []): DevicePort {
   return device
 }
 
-const ask = { path: "m/44'/60'/0'/0/0", chainId: 1, deviceId: 'D1' }
+const wallet = { deviceId: 'D1', fingerprint: '73c5da0a', passphrase: false }
+const ask = { path: "m/44'/60'/0'/0/0", chainId: 1, wallet }
 const never = (): AbortSignal => new AbortController().signal
 
 describe('a process that misbehaves', () => {
@@ -207,7 +208,7 @@ describe('asking the SDK', () => {
       maxPriorityFeePerGas: 1n,
       token: null,
     } as const
-    await port.signEvm({ plan, deviceId: 'D1' }, never())
+    await port.signEvm({ plan, wallet }, never())
     await expect.poll(() => made.length, { timeout: 5_000 }).toBe(2)
     const calls = made.flatMap((one) => one.said).filter((message) => message.kind === 'call')
     expect(calls).toHaveLength(1)

@@ -6,7 +6,7 @@ import { BIP32Factory } from 'bip32'
 import * as tiny from 'tiny-secp256k1'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { BitcoinTransactionPlan } from '../../../../shared/transfer/plan.ts'
-import type { DevicePort } from '../../../host/ports.ts'
+import type { DevicePort, WalletRef } from '../../../host/ports.ts'
 import { pressThrough } from '../../../simulators/onekey/rehearse.ts'
 import { type SoftwareOneKey, serveSoftwareOneKey } from '../../../simulators/onekey/serve.ts'
 import { createOneKeyDevice } from './device.ts'
@@ -21,14 +21,16 @@ const { regtest } = networks
 
 let software: SoftwareOneKey
 let device: DevicePort
-let deviceId: string
+let wallet: WalletRef
 let account: ReturnType<ReturnType<typeof BIP32Factory>['fromBase58']>
 
 beforeAll(async () => {
   software = await serveSoftwareOneKey({ mnemonic: MNEMONIC })
-  deviceId = software.condition().deviceId
+  const { deviceId } = software.condition()
+  wallet = { deviceId, fingerprint: '73c5da0a', passphrase: false }
   device = createOneKeyDevice({ link: { kind: 'tcp', port: software.linkPort } })
-  const keys = await device.readKeys({ paths: [ACCOUNT], network: 'regtest' }, never())
+  const read = { paths: [ACCOUNT], network: 'regtest', passphrase: false } as const
+  const keys = await device.readKeys(read, never())
   if (!keys.ok) throw new Error(keys.refusal.code)
   account = BIP32Factory(tiny).fromBase58(keys.value.xpubs[0] ?? '', regtest)
 }, 60_000)
@@ -153,7 +155,7 @@ function askedFor(plan: BitcoinTransactionPlan) {
 
 async function signed(plan: BitcoinTransactionPlan) {
   software.pressAutomatically('confirm')
-  const answer = await device.signBitcoin({ plan, deviceId }, never())
+  const answer = await device.signBitcoin({ plan, wallet }, never())
   if (!answer.ok) throw new Error(JSON.stringify(answer.refusal))
   return readSigned(plan, answer.value.rawHex)
 }
@@ -163,7 +165,7 @@ describe('signing bitcoin', () => {
     'signs one input into a payment and change, after one screen for the payment and one for the total',
     async () => {
       const plan = planOf([coin(0, 10_000_000n, 'segwit', 1)], 5_000_000n, 1_692n)
-      const signing = device.signBitcoin({ plan, deviceId }, never())
+      const signing = device.signBitcoin({ plan, wallet }, never())
       const screens = await pressThrough(software, 'confirm', 2)
       const answer = await signing
       expect(answer.ok && readSigned(plan, answer.value.rawHex)).toEqual(askedFor(plan))
@@ -228,7 +230,7 @@ describe('signing bitcoin', () => {
       const [payment, change] = plan.outputs
       if (payment === undefined || change === undefined) throw new Error('two outputs')
       const foreign = { ...plan, outputs: [payment, { ...change, path: "m/84'/1'/9'/1/17" }] }
-      const signing = device.signBitcoin({ plan: foreign, deviceId }, never())
+      const signing = device.signBitcoin({ plan: foreign, wallet }, never())
       const screens = await pressThrough(software, 'confirm', 3)
       expect(screens[1]?.lines[1]?.value).toBe("m/84'/1'/9'/1/17")
       expect(await signing).toMatchObject({ ok: true })
@@ -282,7 +284,7 @@ describe('what the device refuses by itself', () => {
       software.pressAutomatically('confirm')
       const honest = coin(0, 10_000_000n, 'segwit', 1)
       const plan = planOf([{ ...honest, value: 10_000_001n }], 5_000_000n, 1_692n)
-      expect(await device.signBitcoin({ plan, deviceId }, never())).toMatchObject({
+      expect(await device.signBitcoin({ plan, wallet }, never())).toMatchObject({
         ok: false,
         refusal: {
           code: 'DEVICE_FAILED',
@@ -301,7 +303,7 @@ describe('what the device refuses by itself', () => {
       const other = coin(1, 10_000_000n, 'segwit', 1)
       const input = { ...honest, previousTransaction: other.previousTransaction }
       expect(
-        await device.signBitcoin({ plan: planOf([input], 1_000n, 100n), deviceId }, never()),
+        await device.signBitcoin({ plan: planOf([input], 1_000n, 100n), wallet }, never()),
       ).toMatchObject({
         ok: false,
         refusal: { data: { deviceMessage: expect.stringContaining('invalid prevhash') } },
@@ -314,7 +316,7 @@ describe('what the device refuses by itself', () => {
     const whole = coin(0, 10_000_000n, 'segwit', 1)
     const cut = { ...whole, previousTransaction: whole.previousTransaction.slice(0, -2) }
     expect(
-      await device.signBitcoin({ plan: planOf([cut], 1_000n, 100n), deviceId }, never()),
+      await device.signBitcoin({ plan: planOf([cut], 1_000n, 100n), wallet }, never()),
     ).toMatchObject({
       refusal: { data: { deviceMessage: 'inputs.0.previousTransaction' } },
     })
@@ -329,7 +331,7 @@ describe('stopping in the middle', () => {
     async () => {
       software.pressAutomatically('confirm')
       software.fail({ kind: 'unplug', at: 'signing' })
-      expect(await device.signBitcoin({ plan: plan(), deviceId }, never())).toEqual({
+      expect(await device.signBitcoin({ plan: plan(), wallet }, never())).toEqual({
         ok: false,
         refusal: { code: 'DEVICE_UNPLUGGED', data: { what: 'sign-bitcoin' } },
       })
@@ -346,7 +348,7 @@ describe('stopping in the middle', () => {
   it(
     'reports a rejection of the total',
     async () => {
-      const signing = device.signBitcoin({ plan: plan(), deviceId }, never())
+      const signing = device.signBitcoin({ plan: plan(), wallet }, never())
       await pressThrough(software, 'confirm', 1)
       await pressThrough(software, 'reject', 1)
       expect(await signing).toMatchObject({ refusal: { code: 'DEVICE_REJECTED' } })
@@ -358,7 +360,7 @@ describe('stopping in the middle', () => {
     'cancels between two screens within a second',
     async () => {
       const controller = new AbortController()
-      const signing = device.signBitcoin({ plan: plan(), deviceId }, controller.signal)
+      const signing = device.signBitcoin({ plan: plan(), wallet }, controller.signal)
       await pressThrough(software, 'confirm', 1)
       const from = Date.now()
       controller.abort()
@@ -374,7 +376,7 @@ describe('stopping in the middle', () => {
       software.pressAutomatically('confirm')
       const controller = new AbortController()
       setTimeout(() => controller.abort(), delayMs)
-      const answer = await device.signBitcoin({ plan: plan(), deviceId }, controller.signal)
+      const answer = await device.signBitcoin({ plan: plan(), wallet }, controller.signal)
       if (!answer.ok) expect(answer.refusal.code).toBe('DEVICE_CANCELLED')
       expect(await signed(plan())).toEqual(askedFor(plan()))
     }

@@ -119,7 +119,7 @@ describe('calls through libusb', () => {
   }
 
   const signal = new AbortController().signal
-  const account = { paths: ["m/84'/0'/0'"], network: 'mainnet' } as const
+  const account = { paths: ["m/84'/0'/0'"], network: 'mainnet', passphrase: false } as const
 
   it(
     'reads keys, shows an address, notices unplugging and plugging in',
@@ -131,7 +131,8 @@ describe('calls through libusb', () => {
       })
       const { deviceId } = one.condition()
       one.pressAutomatically('confirm')
-      const ask = { path: "m/84'/0'/0'/0/0", network: 'mainnet', deviceId } as const
+      const wallet = { deviceId, fingerprint: '73c5da0a', passphrase: false }
+      const ask = { path: "m/84'/0'/0'/0/0", network: 'mainnet', wallet } as const
       expect(await port.showBitcoinAddress(ask, signal)).toMatchObject({ ok: true })
       one.pressAutomatically(null)
       one.fail({ kind: 'unplug', at: 'first-screen' })
