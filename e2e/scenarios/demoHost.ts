@@ -85,7 +85,7 @@ export async function openScene(): Promise<Scene> {
 
 async function pair({ client }: Scene): Promise<void> {
   await until(async () => {
-    const paired = await client.call('vault.pair', {})
+    const paired = await client.call('vault.pair', { passphrase: false })
     return paired.ok ? true : undefined
   }, 'the device to be paired')
 }

@@ -1,7 +1,7 @@
 /** The user's notes on coins, in one sealed document: labels, and which coins are frozen. */
 import { type Result, ok, refuse } from '../../shared/errors/refusal.ts'
 import type { TransferPlan } from '../../shared/transfer/plan.ts'
-import type { Coin } from '../../shared/vault/account.ts'
+import type { BitcoinVaultAccount, Coin } from '../../shared/vault/account.ts'
 import {
   type CoinNotes,
   type ImportedNotes,
@@ -13,7 +13,6 @@ import {
   noteCoin,
   outpointOf,
 } from '../../shared/vault/coinNotes.ts'
-import type { AccountScriptType } from '../../shared/vault/script.ts'
 import { writeLabels } from '../../shared/vault/labels.ts'
 import { openDocument } from './documents.ts'
 import type { StorePort, StoreRefusals } from './ports.ts'
@@ -21,7 +20,7 @@ import type { StorePort, StoreRefusals } from './ports.ts'
 export interface CoinNoteBook {
   frozen(): ReadonlySet<string>
   /** Coins as the screens show them. */
-  view(coins: readonly Coin[], scriptType: AccountScriptType): readonly CoinView[]
+  view(coins: readonly Coin[], account: BitcoinVaultAccount): readonly CoinView[]
   note(
     coin: Coin,
     change: { readonly label?: string | undefined; readonly frozen?: boolean | undefined },
@@ -34,6 +33,7 @@ export interface CoinNoteBook {
 }
 
 export type CoinView = Coin & {
+  readonly accountId: string
   readonly label: string | null
   readonly frozen: boolean
   readonly warnings: ReturnType<typeof coinWarnings>
@@ -58,10 +58,11 @@ export function createCoinNotes(
 
   return ok({
     frozen: () => frozenCoins(notes),
-    view: (coins, scriptType) => {
+    view: (coins, { id: accountId, scriptType }) => {
       const frozen = frozenCoins(notes)
       return coins.map((coin) => ({
         ...coin,
+        accountId,
         label: labelOfCoin(notes, coin),
         frozen: frozen.has(outpointOf(coin)),
         warnings: coinWarnings(coin, coins, scriptType),

@@ -38,7 +38,8 @@ import {
 } from './transfers/recheck.ts'
 import { createRunStep } from './transfers/steps.ts'
 import { viewTransfer } from './transfers/view.ts'
-import { type Vault, createVault } from './vault.ts'
+import { createVaultMethods } from './vault/methods.ts'
+import { type Vault, createVault } from './vault/vault.ts'
 
 const planTimeoutMs = 60_000
 const deviceTimeoutMs = 10 * 60_000
@@ -105,6 +106,7 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
     bitcoin: ports.bitcoin,
     evm: ports.evm,
     clock,
+    math: ports.math,
     onChange() {
       publish('vault')
       publish('status')
@@ -241,41 +243,6 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
       : null
   }
 
-  // ── reads ───────────────────────────────────────────────────────────────────
-
-  function coinViews() {
-    const pinned = vault.pinned()
-    return pinned === null
-      ? []
-      : coinNotes.view(vault.bitcoin()?.coins ?? [], pinned.bitcoin.scriptType)
-  }
-
-  function vaultAddresses() {
-    const pinned = vault.pinned()
-    if (pinned === null) return []
-    const bitcoin = vault.bitcoin()
-    const next = vault.nextReceive()
-    const shownReceive = (bitcoin?.receive ?? []).filter(
-      (own) => own.used || own.path === next?.path,
-    )
-    return [
-      ...[...shownReceive].reverse().map((own) => ({
-        chain: 'bitcoin',
-        address: own.address,
-        path: own.path,
-        used: own.used,
-        verifiedAt: vault.verifiedAt(own.address),
-      })),
-      ...ports.evm.map((port) => ({
-        chain: `evm:${port.chainId}`,
-        address: pinned.evm.address,
-        path: pinned.evm.path,
-        used: true,
-        verifiedAt: vault.verifiedAt(pinned.evm.address),
-      })),
-    ]
-  }
-
   // ── what changes ────────────────────────────────────────────────────────────
 
   async function addPlan(
@@ -353,13 +320,16 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
   }) {
     const answer = await ports.confirmation.confirm(request, AbortSignal.timeout(deviceTimeoutMs))
     if (answer === 'confirmed') return ok('shell' as const)
-    const pinned = vault.pinned()
-    if (answer === 'declined' || pinned === null)
+    const found = vault.bitcoinAccount()
+    if (answer === 'declined' || found === undefined)
       return refuse('CONFIRMATION_REQUIRED', { what: request.title, where: answer })
     const noted = request.onDevice?.() ?? ok(null)
     if (!noted.ok) return noted
-    const path = `${pinned.bitcoin.path}/0/0`
-    const shown = await vault.showAddress('bitcoin', path, AbortSignal.timeout(deviceTimeoutMs))
+    const { id: accountId, path } = found.account
+    const shown = await vault.showAddress(
+      { accountId, chain: 'bitcoin', path: `${path}/0/0` },
+      AbortSignal.timeout(deviceTimeoutMs),
+    )
     return shown.ok ? ok('device' as const) : shown
   }
 
@@ -455,41 +425,7 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
       const refreshed = await portfolio.refresh(accountId)
       return refreshed.ok ? ok({ refreshed: refreshed.value }) : refreshed
     },
-    'vault.read': () =>
-      ok({
-        pinned: vault.pinned(),
-        balances: vault.balances(),
-        coins: coinViews(),
-        addresses: vaultAddresses(),
-        refusals: vault.chains().flatMap((chain) => chain.refusal ?? []),
-      }),
-    'vault.pair': () => vault.pair(AbortSignal.timeout(deviceTimeoutMs)),
-    'vault.showAddress': async ({ chain, path }) => {
-      const shown = await vault.showAddress(chain, path, AbortSignal.timeout(deviceTimeoutMs))
-      if (!shown.ok) return shown
-      const { address, at } = shown.value
-      const used = vaultAddresses().find((known) => known.path === path)?.used ?? false
-      return ok({ chain, address, path, used, verifiedAt: at })
-    },
-    'vault.noteCoin': ({ txid, vout, ...change }) => {
-      const coins = vault.bitcoin()?.coins ?? []
-      const coin = coins.find((held) => held.txid === txid && held.vout === vout)
-      if (coin === undefined) return refuse('NOT_FOUND', { what: 'coin', id: `${txid}:${vout}` })
-      const noted = coinNotes.note(coin, change)
-      if (!noted.ok) return noted
-      const view = coinViews().find((held) => held.txid === txid && held.vout === vout)
-      return view === undefined
-        ? refuse('NOT_FOUND', { what: 'coin', id: `${txid}:${vout}` })
-        : ok(view)
-    },
-    'vault.exportLabels': () =>
-      ok({ filename: 'bulkhead-labels.jsonl', text: coinNotes.exportText() }),
-    'vault.importLabels': ({ text }) => {
-      const imported = coinNotes.import(text)
-      if (!imported.ok) return imported
-      const { imported: count, leftOut, stillFrozen } = imported.value
-      return ok({ imported: count, leftOut, stillFrozen })
-    },
+    ...createVaultMethods({ vault, coinNotes, evm: ports.evm, transfers: () => transfers.list() }),
     'transfers.list': () =>
       ok({ transfers: transfers.list().map((transfer) => viewTransfer(transfer, clock.now())) }),
     'transfers.read': ({ id }) => {
@@ -518,12 +454,12 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
     'transfers.export': ({ id }) => {
       const transfer = transfers.get(id)
       if (transfer === undefined) return refuse('NOT_FOUND', { what: 'transfer', id })
-      const pinned = vault.pinned()
-      if (pinned === null)
+      const paying = vault.account(transfer.plan.vaultAccount)
+      if (paying === undefined)
         return refuse('VAULT_NOT_PAIRED', { chain: transfer.plan.execution.kind })
       return ok({
         filename: `bulkhead-plan-${id}.json`,
-        text: encodePlanFile(transfer.plan, transfer.digest, pinned),
+        text: encodePlanFile(transfer.plan, transfer.digest, paying.account),
       })
     },
     'journal.list': ({ beforeSeq, limit }) => {

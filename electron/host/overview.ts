@@ -9,12 +9,13 @@ import type { Policy } from '../../shared/risk/policy.ts'
 import type { Measure } from '../../shared/risk/report.ts'
 import { suggest, whyNoSuggestion } from '../../shared/suggestion/suggest.ts'
 import type { Transfer } from '../../shared/transfer/lifecycle.ts'
-import { type Asset, BTC, amountToNumber } from '../../shared/units/amount.ts'
+import { type Asset, BTC, addAmounts, amountToNumber } from '../../shared/units/amount.ts'
+import type { VaultBalance } from '../../shared/vault/account.ts'
 import { openDocument } from './documents.ts'
 import type { AccountState, AssessFacts, Portfolio } from './portfolio.ts'
 import type { Clock, EvmPort, StorePort } from './ports.ts'
 import { withoutSweepsUnderWay } from './transfers/inFlight.ts'
-import type { Vault } from './vault.ts'
+import type { Vault } from './vault/vault.ts'
 
 /** Net worth is kept once a minute for a day. */
 const historyEveryMs = 60_000
@@ -27,6 +28,26 @@ export interface Overview {
   read(): OutputOf<typeof portfolioRead>
   /** Keeps a point of net worth when the last one is old enough and both figures are known. */
   noteNetWorth(): void
+}
+
+/** One row for each chain and asset, as old as its oldest part. */
+function sumOverAccounts(balances: readonly VaultBalance[]): readonly VaultBalance[] {
+  const sums = new Map<string, VaultBalance>()
+  for (const { accountId: _, ...balance } of balances) {
+    const key = `${balance.chain} ${balance.amount.asset}`
+    const sum = sums.get(key)
+    if (sum === undefined) {
+      sums.set(key, balance)
+      continue
+    }
+    const unconfirmed =
+      sum.unconfirmed === null || balance.unconfirmed === null
+        ? null
+        : addAmounts(sum.unconfirmed, balance.unconfirmed)
+    const asOf = Math.min(sum.asOf, balance.asOf)
+    sums.set(key, { ...sum, amount: addAmounts(sum.amount, balance.amount), unconfirmed, asOf })
+  }
+  return [...sums.values()]
 }
 
 export function createOverview(context: {
@@ -56,7 +77,7 @@ export function createOverview(context: {
   }
 
   function vaultUsd(): Measure {
-    if (context.vault.pinned() === null) return { kind: 'known', value: 0 }
+    if (context.vault.record().wallets.length === 0) return { kind: 'known', value: 0 }
     const missing = context.vault
       .chains()
       .flatMap((chain) => (chain.refusal === null ? [] : [chain.chain]))
@@ -126,12 +147,20 @@ export function createOverview(context: {
     return [...new Map([BTC, ...everywhere].map((asset) => [asset.symbol, asset])).values()]
   }
 
+  /** What a top-up would be paid from: the accounts that it is planned on by itself. */
+  function payingBalances(): readonly VaultBalance[] {
+    const { bitcoin, evm } = context.vault.record().destinations
+    return context.vault
+      .balances()
+      .filter(({ accountId }) => accountId === bitcoin || accountId === evm)
+  }
+
   function suggestOptions() {
     return {
       policy: context.policy(),
       betas: defaultBetas,
       now: context.clock.now(),
-      vault: context.vault.balances().map((balance) => balance.amount),
+      vault: payingBalances().map((balance) => balance.amount),
       assets: movableAssets(),
     }
   }
@@ -148,8 +177,8 @@ export function createOverview(context: {
         suggestOptions(),
       ).map((suggestion) => ({ ...suggestion, by: carriedOutBy(suggestion.accountId) })),
       quotes: context.portfolio.quotes(),
-      vaultPaired: context.vault.pinned() !== null,
-      vaultBalances: context.vault.balances(),
+      vaultPaired: context.vault.record().wallets.length > 0,
+      vaultBalances: sumOverAccounts(context.vault.balances()),
       venuesUsd: venuesUsd(),
       vaultUsd: vaultUsd(),
       history,

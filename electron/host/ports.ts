@@ -9,6 +9,7 @@ import type { BitcoinTransactionPlan, EvmTransactionPlan } from '../../shared/tr
 import type { Curve } from '../../shared/transfer/verify/curve.ts'
 import type { VerifiedTransaction } from '../../shared/transfer/verify/verified.ts'
 import type { Amount, Asset } from '../../shared/units/amount.ts'
+import type { DerivationMath } from '../../shared/vault/derive.ts'
 
 // ── time, randomness ──────────────────────────────────────────────────────────
 
@@ -535,6 +536,8 @@ export interface HostPorts {
   readonly store: StorePort
   readonly confirmation: ConfirmationPort
   readonly curve: Curve
+  /** BIP32's arithmetic, the fastest of this machine. */
+  readonly math: DerivationMath
   /** One line per event, without secrets or amounts. */
   readonly log: (line: string) => void
 }

@@ -82,7 +82,7 @@ const all = ['bitcoin', 'device', 'evm', 'venue']
 
 test.each([
   { name: 'before anything was started', document: 'policy' },
-  { name: 'with accounts already read', document: 'vault.pinned' },
+  { name: 'with accounts already read', document: 'vault.notes' },
 ])(
   'a host that refuses $name leaves no port open',
   async ({ document }) => {

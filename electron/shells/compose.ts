@@ -2,7 +2,7 @@
  *  gets regtest, loopback and the software device and nothing else; the real one can reach none of them. */
 import { type Result, ok, refuse } from '../../shared/errors/refusal.ts'
 import { ETH, USDC } from '../../shared/units/amount.ts'
-import { createCurve } from '../adapters/chain/bitcoin/curve.ts'
+import { createCurve, createDerivationMath } from '../adapters/chain/bitcoin/curve.ts'
 import { crossCheckedBitcoin } from '../adapters/chain/bitcoin/crossCheckedBitcoin.ts'
 import { createElectrumBitcoin } from '../adapters/chain/bitcoin/electrumBitcoin.ts'
 import { createEsploraBitcoin } from '../adapters/chain/bitcoin/esplora.ts'
@@ -34,7 +34,7 @@ export interface Surroundings {
 
 type OwnPorts = Omit<
   HostPorts,
-  'store' | 'clock' | 'random' | 'curve' | 'version' | 'confirmation' | 'log'
+  'store' | 'clock' | 'random' | 'curve' | 'math' | 'version' | 'confirmation' | 'log'
 >
 
 /** A host, or every port closed again: sockets, timers and the device's process would otherwise outlive it. */
@@ -78,6 +78,7 @@ export async function openHost(around: Surroundings, own: () => OwnPorts): Promi
     clock: systemClock,
     random: systemRandom,
     curve: createCurve(),
+    math: createDerivationMath(),
     version,
     confirmation: around.confirmation,
     log: around.log,

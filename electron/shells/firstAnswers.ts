@@ -8,7 +8,7 @@ const pause = () => new Promise((resolve) => setTimeout(resolve, 100))
 export async function pairDemoDevice(client: Client) {
   const until = Date.now() + timeoutMs
   for (;;) {
-    const paired = await client.call('vault.pair', {})
+    const paired = await client.call('vault.pair', { passphrase: false })
     if (paired.ok) return paired
     const { code } = paired.refusal
     if (Date.now() > until || (code !== 'DEVICE_NOT_FOUND' && code !== 'DEVICE_BUSY')) return paired

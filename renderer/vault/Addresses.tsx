@@ -22,7 +22,7 @@ export function Addresses({ vault }: { readonly vault: VaultView }) {
           </thead>
           <tbody>
             {vault.addresses.map((entry) => (
-              <tr key={`${entry.chain} ${entry.path}`}>
+              <tr key={`${entry.accountId} ${entry.chain} ${entry.path}`}>
                 <td>{chainName(entry.chain)}</td>
                 <td>
                   <AddressText address={entry.address} />

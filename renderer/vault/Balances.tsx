@@ -53,7 +53,7 @@ export function Balances({ vault }: { readonly vault: VaultView }) {
                 const usd = usdOf(balance.amount, quotes)
                 const quote = quoteOf(quotes, balance.amount.asset)
                 return (
-                  <tr key={`${balance.chain} ${balance.amount.asset}`}>
+                  <tr key={`${balance.accountId} ${balance.chain} ${balance.amount.asset}`}>
                     <td>
                       <strong>{balance.amount.asset}</strong>
                     </td>

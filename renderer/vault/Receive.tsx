@@ -28,7 +28,8 @@ function ReceiveCard({ entry, demo }: { readonly entry: Address; readonly demo: 
   const { t } = useText()
   const show = useAsk('vault.showAddress')
   const refusal = refusalOf(show.error)
-  const ask = () => show.mutate({ chain: entry.chain, path: entry.path })
+  const ask = () =>
+    show.mutate({ accountId: entry.accountId, chain: entry.chain, path: entry.path })
   const mayLeave = entry.verifiedAt !== null && !(demo && entry.chain.startsWith('evm:'))
   return (
     <div className="receive">

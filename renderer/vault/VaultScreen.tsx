@@ -44,12 +44,14 @@ function PairPanel() {
               tone="primary"
               why={ready ? null : (words?.wayOut ?? t('state.loading'))}
               busy={pair.isPending ? t('pair.busy') : null}
-              onPress={() => pair.mutate({})}
+              onPress={() => pair.mutate({ passphrase: false })}
             >
               {t('pair.do')}
             </Button>
           </div>
-          {refusal !== null && <RefusalNote refusal={refusal} onRetry={() => pair.mutate({})} />}
+          {refusal !== null && (
+            <RefusalNote refusal={refusal} onRetry={() => pair.mutate({ passphrase: false })} />
+          )}
         </div>
       </Panel>
       <DevicePanel hint={t('pair.hint')} />
@@ -75,14 +77,14 @@ function Inside({ section, vault }: { readonly section: Section; readonly vault:
 function Identity({ vault }: { readonly vault: VaultView }) {
   const { t } = useText()
   const format = useFormat()
-  if (vault.pinned === null) return <p className="dim small-text">{t('vault.about')}</p>
-  return (
-    <p className="dim small-text">
-      {vault.pinned.model} “{visibleText(vault.pinned.deviceLabel)}” · {t('vault.fingerprint')}{' '}
-      <span className="mono">{vault.pinned.fingerprint}</span> ·{' '}
-      {t('vault.paired', { time: format.moment(vault.pinned.pairedAt) })}
+  if (vault.wallets.length === 0) return <p className="dim small-text">{t('vault.about')}</p>
+  return vault.wallets.map(({ fingerprint, signer, addedAt }) => (
+    <p key={fingerprint} className="dim small-text">
+      {signer.kind === 'device' && `${signer.model} “${visibleText(signer.deviceLabel)}” · `}
+      {t('vault.fingerprint')} <span className="mono">{fingerprint}</span> ·{' '}
+      {t('vault.paired', { time: format.moment(addedAt) })}
     </p>
-  )
+  ))
 }
 
 export function VaultScreen({ section }: { readonly section: string | null }) {
@@ -99,7 +101,7 @@ export function VaultScreen({ section }: { readonly section: string | null }) {
                 <h1>{t('screen.vault')}</h1>
                 <Identity vault={vault} />
               </div>
-              {vault.pinned !== null && (
+              {vault.wallets.length > 0 && (
                 <nav className="tabs" aria-label={t('vault.sections')}>
                   {sections.map((candidate) => (
                     <a
@@ -121,7 +123,7 @@ export function VaultScreen({ section }: { readonly section: string | null }) {
                 onRetry={() => void read.refetch()}
               />
             ))}
-            {vault.pinned === null ? <PairPanel /> : <Inside section={shown} vault={vault} />}
+            {vault.wallets.length === 0 ? <PairPanel /> : <Inside section={shown} vault={vault} />}
           </>
         )}
       </ReadView>

@@ -14,6 +14,7 @@ const base: Omit<TransferPlan, 'execution' | 'amount' | 'networkFee'> = {
   createdAt: 0,
   expiresAt: 1,
   recipient: { address: payee, label: '', origin: 'new' },
+  vaultAccount: 'vault',
   accountId: null,
   before: null,
   after: null,

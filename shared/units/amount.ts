@@ -83,6 +83,12 @@ function assertSameAsset(a: Amount, b: Amount): void {
   }
 }
 
+/** a + b, same asset only. */
+export function addAmounts(a: Amount, b: Amount): Amount {
+  assertSameAsset(a, b)
+  return { ...a, units: a.units + b.units }
+}
+
 /** a − b, same asset only; may be negative. */
 export function subtractAmounts(a: Amount, b: Amount): Amount {
   assertSameAsset(a, b)

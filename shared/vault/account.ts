@@ -36,6 +36,7 @@ export const pinnedEvmAccountSchema = z
   .readonly()
 
 export type PinnedBitcoinAccount = z.infer<typeof pinnedBitcoinAccountSchema>
+export type PinnedEvmAccount = z.infer<typeof pinnedEvmAccountSchema>
 
 /** A label may be empty: then the account is called by its kind and number. */
 const labelSchema = z.string().max(60)
@@ -47,6 +48,10 @@ export const vaultAccountSchema = z.discriminatedUnion('chain', [
 export type VaultAccount = z.infer<typeof vaultAccountSchema>
 export type BitcoinVaultAccount = Extract<VaultAccount, { chain: 'bitcoin' }>
 export type EvmVaultAccount = Extract<VaultAccount, { chain: 'evm' }>
+
+export function isBitcoin(account: VaultAccount): account is BitcoinVaultAccount {
+  return account.chain === 'bitcoin'
+}
 
 export const fingerprintSchema = z.string().regex(/^[0-9a-f]{8}$/)
 

@@ -25,7 +25,9 @@ export function importAccount(request: {
   readonly scriptType?: AccountScriptType | undefined
 }): Result<ImportedAccount, 'INPUT_INVALID'> {
   const text = request.text.trim()
-  const imported = text.includes('(') ? fromDescriptor(text, request.network) : fromKey(text, request)
+  const imported = text.includes('(')
+    ? fromDescriptor(text, request.network)
+    : fromKey(text, request)
   if (!imported.ok) return imported
   const { scriptType } = imported.value.account
   if (request.scriptType !== undefined && request.scriptType !== scriptType) {
@@ -48,7 +50,10 @@ function fromDescriptor(
 
 function fromKey(
   text: string,
-  request: { readonly network: BitcoinNetwork; readonly scriptType?: AccountScriptType | undefined },
+  request: {
+    readonly network: BitcoinNetwork
+    readonly scriptType?: AccountScriptType | undefined
+  },
 ): Result<ImportedAccount, 'INPUT_INVALID'> {
   const parsed = parseExtendedKey(text)
   if (!parsed.ok) return parsed

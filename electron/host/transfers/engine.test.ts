@@ -18,6 +18,7 @@ function planOf(purpose: TransferPlan['purpose']): TransferPlan {
     amount: moved,
     networkFee: amount(USDC, 0n),
     recipient: { address: 'a', label: '', origin: 'vault' },
+    vaultAccount: 'vault',
     accountId: 'x',
     before: null,
     after: null,

@@ -30,6 +30,7 @@ function transfer(
     amount: amount(BTC, 90n),
     networkFee: amount(BTC, 10n),
     recipient: { address: 'a', label: '', origin: 'new' },
+    vaultAccount: 'vault',
     accountId: null,
     before: null,
     after: null,

@@ -69,7 +69,8 @@ export function createBitcoinReplacementPlanner(
 
   function envelope(
     execution: BitcoinTransactionPlan,
-    rest: Pick<TransferPlan, 'amount' | 'recipient' | 'vaultAccount'> & Partial<Pick<TransferPlan, 'replaces'>>,
+    rest: Pick<TransferPlan, 'amount' | 'recipient' | 'vaultAccount'> &
+      Partial<Pick<TransferPlan, 'replaces'>>,
   ): TransferPlan {
     const now = clock.now()
     const policy = context.policy()
@@ -93,9 +94,7 @@ export function createBitcoinReplacementPlanner(
 
   function accountOf(id: string): Result<BitcoinVaultAccount, 'NOT_FOUND'> {
     const found = vault.bitcoinAccount(id)
-    return found === undefined
-      ? refuse('NOT_FOUND', { what: 'account', id })
-      : ok(found.account)
+    return found === undefined ? refuse('NOT_FOUND', { what: 'account', id }) : ok(found.account)
   }
 
   async function readRate(

@@ -4,10 +4,10 @@ import { ok } from '../../../shared/errors/refusal.ts'
 import { defaultPolicy } from '../../../shared/risk/defaultPolicy.ts'
 import { type Asset, ETH, USDC, amount } from '../../../shared/units/amount.ts'
 import type { Decimal } from '../../../shared/units/decimal.ts'
-import type { PinnedVault, VaultBalance } from '../../../shared/vault/account.ts'
+import type { EvmVaultAccount, VaultBalance, Wallet } from '../../../shared/vault/account.ts'
 import type { Portfolio } from '../portfolio.ts'
 import type { BitcoinPort, EvmPort, VenueNetwork, VenuePort } from '../ports.ts'
-import type { Vault } from '../vault.ts'
+import type { Vault } from '../vault/vault.ts'
 import { createPlanner } from './planning.ts'
 import { findNetwork } from './planVenue.ts'
 import { viewTransfer } from './view.ts'
@@ -21,14 +21,13 @@ const gwei = 10n ** 9n
 const prices: Readonly<Record<string, string>> = { ETH: '2000', POL: '0.5', USDC: '1' }
 const recipient = '0x00000000000000000000000000000000DeaDBeef'
 const contract = '0x3c499c542cEF5E3811e1192ce70d8cC03d5c3359'
-const pinned: Partial<PinnedVault> = {
-  evm: {
-    chain: 'evm',
-    id: 'evm:0',
-    path: "m/44'/60'/0'/0/0",
-    xpub: '',
-    address: '0x9858EfFD232B4033E47d90003D41EC34EcaEda94',
-  },
+const account: EvmVaultAccount = {
+  chain: 'evm',
+  id: 'evm:0',
+  path: "m/44'/60'/0'/0/0",
+  xpub: '',
+  address: '0x9858EfFD232B4033E47d90003D41EC34EcaEda94',
+  label: '',
 }
 
 function chain(chainId: number, change: Partial<EvmPort>): Partial<EvmPort> {
@@ -52,8 +51,8 @@ function chain(chainId: number, change: Partial<EvmPort>): Partial<EvmPort> {
 
 function withdraw(port: Partial<EvmPort>, asset: string, text: string) {
   const vault: Partial<Vault> = {
-    pinned: () => pinned as PinnedVault,
-    bitcoin: () => null,
+    evmAccount: () => ({ wallet: {} as Wallet, account }),
+    ownAddresses: () => [account.address],
     evmPort: () => port as EvmPort,
   }
   const quoteOf: Portfolio['quote'] = (symbol) =>
@@ -143,7 +142,7 @@ test('a data fee over the cap is refused, and one that nobody can read is not ze
 })
 
 const delegate = '0x63c0c19a282a1B52b07dD5a65b58948A07DAE32B'
-const own = pinned.evm?.address ?? ''
+const own = account.address
 
 test('plain accounts at both ends: the plan has no warnings at all', async () => {
   const planned = await withdraw(chain(1, {}), 'USDC', '10')

@@ -3,7 +3,7 @@ import { ok } from '../../../shared/errors/refusal.ts'
 import type { VenueWithdrawalPlan } from '../../../shared/transfer/plan.ts'
 import { amount, USDC } from '../../../shared/units/amount.ts'
 import type { EvmPort, VenueNetwork, VenuePort } from '../ports.ts'
-import type { Vault } from '../vault.ts'
+import type { Vault } from '../vault/vault.ts'
 import { checkDeposit, checkTerms } from './planVenue.ts'
 
 const contract = '0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48'

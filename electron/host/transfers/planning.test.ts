@@ -4,10 +4,10 @@ import type { AccountSnapshot } from '../../../shared/collateral/snapshot.ts'
 import { defaultPolicy } from '../../../shared/risk/defaultPolicy.ts'
 import { amount, ETH, USDC } from '../../../shared/units/amount.ts'
 import type { Decimal } from '../../../shared/units/decimal.ts'
-import type { PinnedVault } from '../../../shared/vault/account.ts'
+import type { EvmVaultAccount, Wallet } from '../../../shared/vault/account.ts'
 import type { Portfolio } from '../portfolio.ts'
 import type { BitcoinPort, EvmPort, VenuePort } from '../ports.ts'
-import type { Vault } from '../vault.ts'
+import type { Vault } from '../vault/vault.ts'
 import { createPlanner } from './planning.ts'
 
 const contract = '0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48'
@@ -51,19 +51,18 @@ const evm: Partial<EvmPort> = {
   readCode: () => Promise.resolve(ok('0x')),
 }
 
-const pinned: Partial<PinnedVault> = {
-  evm: {
-    chain: 'evm',
-    id: 'evm:0',
-    path: "m/44'/60'/0'/0/0",
-    xpub: '',
-    address: '0x9858EfFD232B4033E47d90003D41EC34EcaEda94',
-  },
+const account: EvmVaultAccount = {
+  chain: 'evm',
+  id: 'evm:0',
+  path: "m/44'/60'/0'/0/0",
+  xpub: '',
+  address: '0x9858EfFD232B4033E47d90003D41EC34EcaEda94',
+  label: '',
 }
 
 const vault: Partial<Vault> = {
-  pinned: () => pinned as PinnedVault,
-  bitcoin: () => null,
+  evmAccount: () => ({ wallet: {} as Wallet, account }),
+  ownAddresses: () => [account.address],
   chains: () => [{ chain: 'evm:1', source: 'test', tip: null, refusal: null }],
   evmPort: () => evm as EvmPort,
 }

@@ -20,6 +20,7 @@ const plan: TransferPlan = {
   amount: amount(USDC, 1n),
   networkFee: amount(USDC, 0n),
   recipient: { address: 'a', label: '', origin: 'new' },
+  vaultAccount: 'vault',
   accountId: null,
   before: null,
   after: null,

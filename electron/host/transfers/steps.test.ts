@@ -6,7 +6,7 @@ import { verifyEvm } from '../../../shared/transfer/verify/evm.ts'
 import { testCurve, testSigner } from '../../../shared/transfer/verify/evm.fixture.ts'
 import { amount, USDC } from '../../../shared/units/amount.ts'
 import type { EvmPort, VenuePort } from '../ports.ts'
-import type { Vault } from '../vault.ts'
+import type { Vault } from '../vault/vault.ts'
 import { type StepContext, createRunStep } from './steps.ts'
 
 const txid = `0x${'aa'.repeat(32)}`
@@ -30,6 +30,7 @@ const sweep: Transfer = {
     amount: moved,
     networkFee: amount(USDC, 0n),
     recipient: { address, label: '', origin: 'vault' },
+    vaultAccount: 'vault',
     accountId: 'x',
     before: null,
     after: null,
@@ -217,7 +218,6 @@ async function waitForConfirmation(world: {
   }
   const vault: Partial<Vault> = {
     evmPort: () => evm as EvmPort,
-    pinned: () => ({}) as ReturnType<Vault['pinned']>,
   }
   const context: Partial<StepContext> = {
     clock: { now: () => now, sleep: (ms) => Promise.resolve(void (now += ms)) },

@@ -21,7 +21,7 @@ import type {
   VenuePort,
   VenueResult,
 } from '../ports.ts'
-import type { Vault } from '../vault.ts'
+import { type Vault, signerOf } from '../vault/vault.ts'
 import type { RunStep, StepResult } from './engine.ts'
 
 /** Soon at first, then at ease: venues weigh some of these questions heavily (Binance's withdrawal history
@@ -104,27 +104,27 @@ export function createRunStep(context: StepContext): RunStep {
     transfer: Transfer,
     rawHex: string,
   ): Result<VerifiedTransaction, 'SIGNED_MISMATCH'> {
-    const { execution } = transfer.plan
-    const pinned = context.vault.pinned()
-    if (execution.kind === 'venue' || pinned === null) throw new Error('nothing to verify')
+    const { execution, vaultAccount } = transfer.plan
     const { curve } = context
-    return execution.kind === 'bitcoin'
-      ? verifyBitcoin({
-          plan: execution,
-          digest: transfer.digest,
-          rawHex,
-          account: pinned.bitcoin,
-          curve,
-        })
-      : verifyEvm({ plan: execution, digest: transfer.digest, rawHex, curve })
+    const { digest } = transfer
+    switch (execution.kind) {
+      case 'bitcoin': {
+        const paying = context.vault.bitcoinAccount(vaultAccount)
+        if (paying === undefined) throw new Error(`no such account: ${vaultAccount}`)
+        return verifyBitcoin({ plan: execution, digest, rawHex, account: paying.account, curve })
+      }
+      case 'evm':
+        return verifyEvm({ plan: execution, digest, rawHex, curve })
+      case 'venue':
+        throw new Error('nothing to verify')
+    }
   }
 
   async function signOnDevice(transfer: Transfer, signal: AbortSignal): Promise<Result<string>> {
-    const { execution } = transfer.plan
-    const pinned = context.vault.pinned()
-    if (pinned === null) return refuse('VAULT_NOT_PAIRED', { chain: execution.kind })
-    const { deviceId, fingerprint } = pinned
-    const wallet = { deviceId, fingerprint, passphrase: false }
+    const { execution, vaultAccount } = transfer.plan
+    const paying = context.vault.account(vaultAccount)
+    const wallet = paying === undefined ? null : signerOf(paying)
+    if (wallet === null) return refuse('VAULT_NOT_PAIRED', { chain: execution.kind })
     if (execution.kind === 'bitcoin') {
       const signed = await context.device.signBitcoin({ plan: execution, wallet }, signal)
       return signed.ok ? { ok: true, value: signed.value.rawHex } : signed
@@ -188,14 +188,18 @@ export function createRunStep(context: StepContext): RunStep {
     return sent ?? stopped
   }
 
+  /** Script of the address of ours that a sweep goes to. */
+  function sweptScript({ plan }: Transfer): string | undefined {
+    const state = context.vault.bitcoin(plan.vaultAccount)
+    return state?.receive.find((own) => own.address === plan.recipient.address)?.script
+  }
+
   function readConfirmation(transfer: Transfer, txid: string, signal: AbortSignal) {
-    const { execution, recipient } = transfer.plan
+    const { execution } = transfer.plan
     const port = chainOf(transfer)
     if ('chainId' in port) return port.readConfirmation(txid, signal)
     const script =
-      execution.kind === 'bitcoin'
-        ? execution.outputs[0]?.script
-        : context.vault.bitcoin()?.receive.find((own) => own.address === recipient.address)?.script
+      execution.kind === 'bitcoin' ? execution.outputs[0]?.script : sweptScript(transfer)
     return port.readConfirmation(txid, script ?? '', signal)
   }
 
@@ -319,7 +323,8 @@ export function createRunStep(context: StepContext): RunStep {
   /** The address again, on the device's own screen: nobody who only holds the window can say this yes. */
   async function confirmAddress({ transfer, signal }: StepInput): Promise<StepResult> {
     const { chain, address, addressPath } = venuePlan(transfer)
-    const shown = await context.vault.showAddress(chain, addressPath, signal)
+    const { vaultAccount: accountId } = transfer.plan
+    const shown = await context.vault.showAddress({ accountId, chain, path: addressPath }, signal)
     if (!shown.ok) return refused(shown.refusal)
     return shown.value.address === address
       ? done(address)
@@ -523,8 +528,8 @@ export function createRunStep(context: StepContext): RunStep {
     const confirmation = await readConfirmation(transfer, txid, signal)
     if (!confirmation.ok) return confirmation
     if (confirmation.value.kind !== 'confirmed') return { ok: true, value: null }
-    const own = context.vault.bitcoin()?.receive.find((known) => known.address === plan.address)
-    const coins = await port.readCoins(own === undefined ? [] : [own.script], signal)
+    const script = sweptScript(transfer)
+    const coins = await port.readCoins(script === undefined ? [] : [script], signal)
     if (!coins.ok) return coins
     const paid = coins.value.filter((coin) => coin.txid === txid)
     return {

@@ -57,9 +57,7 @@ export interface Vault {
   /** Null before the chain's first good answer. */
   bitcoin(accountId: string): BitcoinState | null
   /** A coin of ours by its outpoint `txid:vout`. */
-  coin(
-    outpoint: string,
-  ): { readonly account: BitcoinVaultAccount; readonly coin: Coin } | undefined
+  coin(outpoint: string): { readonly account: BitcoinVaultAccount; readonly coin: Coin } | undefined
   /** One row for each account, chain and asset. */
   balances(): readonly VaultBalance[]
   chains(): readonly ChainState[]
@@ -124,7 +122,9 @@ export function createVault(options: {
     evmChainId,
     onChange() {
       options.onChange()
-      void refresh().catch((error: unknown) => options.log(`reading the chains broke: ${String(error)}`))
+      void refresh().catch((error: unknown) =>
+        options.log(`reading the chains broke: ${String(error)}`),
+      )
     },
   })
   if (!opened.ok) return opened
@@ -231,7 +231,9 @@ export function createVault(options: {
 
   function balancesOf(account: VaultAccount): readonly VaultBalance[] {
     if (account.chain === 'evm')
-      return options.evm.flatMap((port) => evmBalances.get(`evm:${port.chainId} ${account.id}`) ?? [])
+      return options.evm.flatMap(
+        (port) => evmBalances.get(`evm:${port.chainId} ${account.id}`) ?? [],
+      )
     const state = bookOf(account).state()
     return state === null ? [] : [bitcoinBalance(account.id, state)]
   }

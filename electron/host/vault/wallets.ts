@@ -49,7 +49,10 @@ export interface AccountOf<A extends VaultAccount = VaultAccount> {
 export interface Wallets {
   record(): VaultRecord
   find(id: string): AccountOf | undefined
-  pair(request: { readonly passphrase: boolean }, signal: AbortSignal): Promise<ResultOf<typeof vaultPair>>
+  pair(
+    request: { readonly passphrase: boolean },
+    signal: AbortSignal,
+  ): Promise<ResultOf<typeof vaultPair>>
   add(
     request: {
       readonly fingerprint: string
@@ -161,7 +164,9 @@ export function openWallets(context: {
     wallet: Wallet,
     paths: readonly string[],
     signal: AbortSignal,
-  ): Promise<DeviceResult<{ readonly keys: DeviceKeys; readonly at: ReadonlyMap<string, string> }>> {
+  ): Promise<
+    DeviceResult<{ readonly keys: DeviceKeys; readonly at: ReadonlyMap<string, string> }>
+  > {
     const asked = [...new Set([...paths, ...wallet.accounts.map(keyPath)])]
     const passphrase = wallet.signer.kind === 'device' && wallet.signer.passphrase
     const keys = await device.readKeys({ paths: asked, network, passphrase }, signal)
@@ -313,7 +318,10 @@ export function openWallets(context: {
     return written.ok ? ok(account.value) : written
   }
 
-  async function isUsed(account: BitcoinVaultAccount, signal: AbortSignal): Promise<ChainResult<boolean>> {
+  async function isUsed(
+    account: BitcoinVaultAccount,
+    signal: AbortSignal,
+  ): Promise<ChainResult<boolean>> {
     const keys = openAccount(account, context.math)
     if (!keys.ok) throw new Error('an account that was just opened')
     const scripts = Array.from(

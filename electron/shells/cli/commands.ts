@@ -4,6 +4,7 @@ import type { Client } from '../../../shared/contract/client.ts'
 import { type Result, ok, refuse } from '../../../shared/errors/refusal.ts'
 import { BTC, amount, amountToDecimal } from '../../../shared/units/amount.ts'
 import { decodeCanonical } from '../../../shared/units/canonical.ts'
+import type { Wallet } from '../../../shared/vault/account.ts'
 import { readFirstPortfolio } from '../firstAnswers.ts'
 import { accountRows, riskReport, table } from './report.ts'
 
@@ -22,6 +23,12 @@ function readLabelFile(file: string): Result<string, 'INPUT_INVALID'> {
   }
 }
 
+function walletLine({ signer, fingerprint }: Wallet): string {
+  return signer.kind === 'device'
+    ? `${signer.model} "${signer.deviceLabel}", fingerprint ${fingerprint}${signer.passphrase ? ', behind a passphrase' : ''}`
+    : `watched, signs air-gapped, fingerprint ${fingerprint}`
+}
+
 export const commands: Readonly<Record<string, Command>> = {
   async risk(client) {
     const view = await readFirstPortfolio(client)
@@ -36,14 +43,19 @@ export const commands: Readonly<Record<string, Command>> = {
     if (!settled.ok) return settled
     const view = await client.call('vault.read', {})
     if (!view.ok) return view
-    const { pinned, balances, addresses } = view.value
-    if (pinned === null) return ok({ value: view.value, text: 'no device paired yet' })
+    const { wallets, balances, addresses } = view.value
+    if (wallets.length === 0) return ok({ value: view.value, text: 'no device paired yet' })
     const text = [
-      `${pinned.model} "${pinned.deviceLabel}", fingerprint ${pinned.fingerprint}`,
+      ...wallets.map(walletLine),
       '',
       table([
-        ['asset', 'chain', 'amount'],
-        ...balances.map(({ amount, chain }) => [amount.asset, chain, amountToDecimal(amount)]),
+        ['account', 'asset', 'chain', 'amount'],
+        ...balances.map(({ accountId, amount, chain }) => [
+          accountId ?? '',
+          amount.asset,
+          chain,
+          amountToDecimal(amount),
+        ]),
       ]),
       '',
       table([

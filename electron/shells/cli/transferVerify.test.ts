@@ -18,7 +18,7 @@ import { encodePlanFile, parsePlanFile } from '../../../shared/transfer/planFile
 import { BTC, ETH, USDC, type Asset, amount } from '../../../shared/units/amount.ts'
 import { decimalSchema } from '../../../shared/units/decimal.ts'
 import { encodeCanonical } from '../../../shared/units/canonical.ts'
-import type { PinnedVault } from '../../../shared/vault/account.ts'
+import type { BitcoinVaultAccount, EvmVaultAccount } from '../../../shared/vault/account.ts'
 import { deriveBitcoinAddress, deriveEvmAddress } from '../../../shared/vault/ownAddress.ts'
 import { createCurve } from '../../adapters/chain/bitcoin/curve.ts'
 import { createTestWallet } from '../../simulators/bitcoin/testWallet.ts'
@@ -44,12 +44,7 @@ function value<T>(
 
 const evmXpub = mainnet.xpub("m/44'/60'/0'")
 const evmAddress = value(deriveEvmAddress(evmXpub))
-const vault: PinnedVault = {
-  fingerprint: '73c5da0a',
-  deviceId: 'device',
-  deviceLabel: 'Ledge',
-  model: 'classic1s',
-  pairedAt: 1,
+const vault: { readonly bitcoin: BitcoinVaultAccount; readonly evm: EvmVaultAccount } = {
   bitcoin: {
     chain: 'bitcoin',
     id: 'bitcoin:0',
@@ -57,8 +52,9 @@ const vault: PinnedVault = {
     path: "m/84'/1'/0'",
     xpub: regtest.xpub("m/84'/1'/0'"),
     scriptType: 'p2wpkh',
+    label: '',
   },
-  evm: { chain: 'evm', id: 'evm:0', path: evmPath, xpub: evmXpub, address: evmAddress },
+  evm: { chain: 'evm', label: '', id: 'evm:0', path: evmPath, xpub: evmXpub, address: evmAddress },
 }
 
 function envelope(
@@ -74,6 +70,7 @@ function envelope(
     amount: amount(moved.asset, moved.units),
     networkFee: amount(fee.asset, fee.units),
     recipient: { address: moved.to, label: 'desk', origin: 'address-book' },
+    vaultAccount: 'vault',
     accountId: null,
     before: null,
     after: null,
@@ -165,7 +162,8 @@ const coinPlan = envelope(coin, { asset: ETH, units: coin.value, to: recipient }
 const token = evmExecution(contract)
 const tokenPlan = envelope(token, { asset: USDC, units: 5_000_000n, to: recipient }, evmFee)
 
-const file = (plan: TransferPlan) => encodePlanFile(plan, digestPlan(plan), vault)
+const file = (plan: TransferPlan) =>
+  encodePlanFile(plan, digestPlan(plan), plan.execution.kind === 'evm' ? vault.evm : vault.bitcoin)
 
 function check(planText: string, rawHex: string) {
   const checked = verifyTransfer(planText, rawHex, curve)
@@ -284,7 +282,11 @@ describe('the file itself is not believed', () => {
       verdict: 'mismatch',
       fields: ['digest'],
     })
-    const changed = encodePlanFile({ ...coinPlan, priceLimitBps: 9 }, digestPlan(coinPlan), vault)
+    const changed = encodePlanFile(
+      { ...coinPlan, priceLimitBps: 9 },
+      digestPlan(coinPlan),
+      vault.evm,
+    )
     expect(check(changed, raw).fields).toEqual(['digest'])
   })
 
@@ -295,7 +297,7 @@ describe('the file itself is not believed', () => {
 
   it('a signer that is not the account of the file is a mismatch', async () => {
     const other = { ...vault.evm, xpub: mainnet.xpub("m/44'/60'/1'") }
-    const text = encodePlanFile(coinPlan, digestPlan(coinPlan), { ...vault, evm: other })
+    const text = encodePlanFile(coinPlan, digestPlan(coinPlan), other)
     expect(check(text, await signEvm(coin)).fields).toEqual(['account.address'])
   })
 
