@@ -5,7 +5,7 @@ import type { AccountSnapshot, Collateral, Position } from '../collateral/snapsh
 import { type InputRefusal, invalid, positionKey } from './inputs.ts'
 import type { Item } from './pool.ts'
 import { countedOnce, type Held, profitWeight, readCollateral } from './readCollateral.ts'
-import { isolatedWallet, readPosition } from './readPosition.ts'
+import { isolatedWallet, type PositionRead, readPosition } from './readPosition.ts'
 import { ruleOf } from './venues/table.ts'
 
 export interface Pool {
@@ -26,11 +26,21 @@ export interface MarginAccount {
   readonly refusals: readonly InputRefusal[]
 }
 
-/** Reads the snapshot into pools; pure, never throws on any parsed snapshot. */
-export function readMarginAccount(snapshot: AccountSnapshot): MarginAccount {
+/** Positions as they were read before. They serve the same account with one position less or another wallet: what a
+ *  position reads to depends on neither. */
+export type ReadBefore = Map<Position, PositionRead>
+
+/**
+ * Reads the snapshot into pools; pure, never throws on any parsed snapshot.
+ * @param before  filled with what is read; what is in it is not read, and not refused, again
+ */
+export function readMarginAccount(
+  snapshot: AccountSnapshot,
+  before: ReadBefore = new Map(),
+): MarginAccount {
   const refusals: InputRefusal[] = []
   const account = accountProblems(snapshot, refusals)
-  const read = positionReader(snapshot, account, refusals)
+  const read = positionReader(snapshot, account, refusals, before)
   const cross = snapshot.positions.filter(drawsOnCross)
   const isolated = snapshot.positions.filter((position) => !drawsOnCross(position))
   const pools = [
@@ -47,15 +57,13 @@ function drawsOnCross(position: Position): boolean {
   return position.marginMode === 'cross' || position.autoAddMargin === true
 }
 
-type ReadPosition = (position: Position) => {
-  readonly item: Item | undefined
-  readonly problems: readonly string[]
-}
+type ReadPosition = (position: Position) => PositionRead
 
 function positionReader(
   snapshot: AccountSnapshot,
   account: readonly string[],
   refusals: InputRefusal[],
+  before: ReadBefore,
 ): ReadPosition {
   // One symbol may be held cross and isolated at once; the same of both is the same position twice.
   const identity = (position: Position) => `${position.marginMode} ${positionKey(position)}`
@@ -63,10 +71,14 @@ function positionReader(
   const named = new Set(snapshot.positions.filter((p) => twice.has(identity(p))).map(positionKey))
   for (const key of named) refusals.push(invalid(`positions.${key}`, key, 'listed more than once'))
   return (position) => {
-    const before = twice.has(identity(position))
+    const known = before.get(position)
+    if (known !== undefined) return known
+    const problems = twice.has(identity(position))
       ? [...account, `positions.${positionKey(position)}`]
       : account
-    return readPosition(snapshot, position, refusals, before)
+    const read = readPosition(snapshot, position, refusals, problems)
+    before.set(position, read)
+    return read
   }
 }
 
@@ -90,9 +102,9 @@ function crossPool(
   if (group.positions.length > 0 && group.collaterals.length === 0)
     missing.push(...settlesOf(group))
   for (const position of group.positions) {
-    const { item, problems } = read(position)
+    const { item, profit, problems } = read(position)
     missing.push(...problems)
-    if (item !== undefined) held.push({ position, item })
+    if (item !== undefined) held.push({ position, item, profit })
     if (position.marginMode === 'isolated') take(isolatedWallet(snapshot, position, refusals))
   }
   for (const asset of repeated(group.collaterals.map((collateral) => collateral.asset))) {
@@ -165,6 +177,7 @@ function accountProblems(snapshot: AccountSnapshot, refusals: InputRefusal[]): s
 
 /** Gaps of positions that are held and yet not in the snapshot. */
 function unreadPositions({ gaps, positions }: AccountSnapshot): readonly string[] {
+  if (gaps.length === 0) return []
   const read = positions.flatMap(({ symbol }) => [`positions.${symbol}.`, `markets.${symbol}.`])
   return gaps
     .filter(({ problem }) => problem !== 'duplicate')
@@ -175,5 +188,8 @@ function unreadPositions({ gaps, positions }: AccountSnapshot): readonly string[
 
 /** What is in the list more than once. */
 function repeated(names: readonly string[]): ReadonlySet<string> {
-  return new Set(names.filter((name, i) => names.indexOf(name) !== i))
+  const seen = new Set<string>()
+  const again = new Set<string>()
+  for (const name of names) (seen.has(name) ? again : seen).add(name)
+  return again
 }

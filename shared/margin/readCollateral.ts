@@ -7,6 +7,8 @@ import { collateralItem, type Item, weighted, withoutProfit } from './pool.ts'
 export interface Held {
   readonly position: Position
   readonly item: Item
+  /** As in `PositionRead`. */
+  readonly profit: number
 }
 
 /** In one pool of many assets a coin's profit is weighed with the coin (inside its collateral item), and profit
@@ -28,16 +30,9 @@ export function profitWeight(
   held: readonly Held[],
 ): number {
   if (snapshot.marginMode !== 'multi-asset') return 1
-  const profit = held
-    .filter(({ position }) => position.settle === collateral.asset)
-    .reduce((sum, { position }) => sum + linearProfit(position), 0)
-  return marginalWeight(Number(collateral.wallet) + profit, collateral.haircuts)
-}
-
-function linearProfit(position: Position): number {
-  if (position.contractType !== 'linear') return 0
-  const move = Number(position.mark) - Number(position.entry)
-  return (position.side === 'long' ? move : -move) * Number(position.size)
+  let units = Number(collateral.wallet)
+  for (const { position, profit } of held) if (position.settle === collateral.asset) units += profit
+  return marginalWeight(units, collateral.haircuts)
 }
 
 function weightGaps(asset: string): readonly string[] {

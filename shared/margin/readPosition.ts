@@ -16,13 +16,21 @@ import {
 } from './inputs.ts'
 import { collateralItem, type Item, inverseItem, linearItem, type PoolInput } from './pool.ts'
 
+export interface PositionRead {
+  /** Undefined when something is missing or refused; `problems` then says what. */
+  readonly item: Item | undefined
+  /** Unrealised profit of a linear position in its settle asset; 0 for an inverse one. */
+  readonly profit: number
+  readonly problems: readonly string[]
+}
+
 /** `before`: problems of the account that already make this position unknown. */
 export function readPosition(
   snapshot: AccountSnapshot,
   position: Position,
   refusals: InputRefusal[],
   before: readonly string[],
-): { readonly item: Item | undefined; readonly problems: readonly string[] } {
+): PositionRead {
   const field = `positions.${positionKey(position)}`
   const problems = [...before]
   const size = Number(position.size)
@@ -54,7 +62,8 @@ export function readPosition(
   }
   const usdPerSettle = usdPerUnit(snapshot, position.settle)
   if (usdPerSettle === undefined) problems.push(priceOf(snapshot, position.settle))
-  if (problems.length > 0 || usdPerSettle === undefined) return { item: undefined, problems }
+  if (problems.length > 0 || usdPerSettle === undefined)
+    return { item: undefined, profit: 0, problems }
   const input: PoolInput = {
     symbol: position.symbol,
     asset: position.base,
@@ -74,10 +83,9 @@ export function readPosition(
             intervalHours: position.funding.intervalHours,
           },
   }
-  return {
-    item: position.contractType === 'linear' ? linearItem(input) : inverseItem(input),
-    problems,
-  }
+  return position.contractType === 'linear'
+    ? { item: linearItem(input), profit: input.sign * (mark - entry) * size, problems }
+    : { item: inverseItem(input), profit: 0, problems }
 }
 
 /** The item, or the name of the field that is missing or refused. */

@@ -1,12 +1,12 @@
 /** AccountSnapshot → RiskReport. Pure: time, policy, betas and market facts are given. f64, USD, fractions.
  *  Anything that cannot be computed is unknown with its reasons; the rest of the account still shows. */
 import type { AccountSnapshot, Position } from '../collateral/snapshot.ts'
-import { type Pool, readMarginAccount } from '../margin/account.ts'
+import { type Pool, type ReadBefore, readMarginAccount } from '../margin/account.ts'
 import { makeSolver, type Solver } from '../margin/breach.ts'
 import { readUnpricedPools } from '../margin/unpriced.ts'
 import { ruleOf } from '../margin/venues/table.ts'
 import type { Betas } from '../market/betas.ts'
-import { distanceOf, highestRise, jointVelocities, nearerDistance } from './distance.ts'
+import { distancesOf, highestRise, jointVelocities, nearerDistance } from './distance.ts'
 import { type AssessOptions, factsOf } from './options.ts'
 import type { Policy } from './policy.ts'
 import { type MarginFacts, type PoolMargin, poolMarginUnder } from './poolMargin.ts'
@@ -34,7 +34,8 @@ import { notionalOf, positionRisk } from './verifyPosition.ts'
  */
 export function assess(snapshot: AccountSnapshot, options: AssessOptions): RiskReport {
   const rule = ruleOf(snapshot.venue)
-  const { pools, refusals } = readMarginAccount(snapshot)
+  const read: ReadBefore = new Map()
+  const { pools, refusals } = readMarginAccount(snapshot, read)
   const solve = makeSolver()
   const held = pools.filter((pool) => pool.positions.length > 0)
   const poolRisks = held.map((pool) => poolRisk(pool, options, solve))
@@ -45,7 +46,7 @@ export function assess(snapshot: AccountSnapshot, options: AssessOptions): RiskR
       notionalUsd: notionalOf(pool, position),
     })),
   )
-  const need = requirementOf(snapshot, pools, options)
+  const need = requirementOf(snapshot, pools, options, read)
   const distanceDown = nearest(
     poolRisks.map((pool) => pool.distanceDown),
     -1,
@@ -126,6 +127,7 @@ function stateOf(
 
 function poolRisk(pool: Pool, options: AssessOptions, solve: Solver): PoolRisk {
   const { equity, maintenance } = poolNow(pool)
+  const { down, up } = distancesOf(pool, options, solve)
   const measure = (value: number): Measure =>
     pool.missing.length === 0 ? knownMeasure(value) : unknownMeasure(pool.missing)
   return {
@@ -135,8 +137,8 @@ function poolRisk(pool: Pool, options: AssessOptions, solve: Solver): PoolRisk {
     equityUsd: measure(equity),
     maintenanceUsd: measure(maintenance),
     slackUsd: measure(equity - maintenance),
-    distanceDown: distanceOf(pool, -1, options, solve),
-    distanceUp: distanceOf(pool, 1, options, solve),
+    distanceDown: down,
+    distanceUp: up,
   }
 }
 

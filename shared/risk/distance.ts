@@ -16,41 +16,61 @@ type Finite = Extract<Distance, { kind: 'finite' }>
 interface Way {
   readonly along: Along
   readonly velocities: Float64Array
-  /** |parameter| beyond which a price would be negative. */
-  readonly limit: number
 }
 
-/** Distance of one pool in one direction; unknown names the missing betas or the pool's own gaps. */
-export function distanceOf(
+type DistanceOptions = Pick<
+  AssessOptions,
+  'betas' | 'volatility' | 'averageTrueRange' | 'correlation'
+>
+
+/** Distance of one pool, down and up; unknown names the missing betas or the pool's own gaps. */
+export function distancesOf(
   pool: Pool,
-  direction: 1 | -1,
-  options: Pick<AssessOptions, 'betas' | 'volatility' | 'averageTrueRange' | 'correlation'>,
+  options: DistanceOptions,
   solve: Solver,
-): Distance {
-  const { ways, missing } = waysOf(pool, direction, options.betas)
-  if (pool.missing.length > 0) return { kind: 'unknown', missing: pool.missing }
+): { readonly down: Distance; readonly up: Distance } {
+  const both = (distance: Distance) => ({ down: distance, up: distance })
+  if (pool.missing.length > 0) return both({ kind: 'unknown', missing: pool.missing })
   // What is breached now needs no beta to say so.
   const slack = pool.items.reduce((sum, item) => sum + itemSlack(item, item.price), 0)
-  if (slack <= 0) return { kind: 'breached' }
-  if (missing.length > 0) return { kind: 'unknown', missing }
-  let nearest: Finite | undefined
+  if (slack <= 0) return both({ kind: 'breached' })
+  const { ways, missing } = waysOf(pool, options.betas)
+  if (missing.length > 0) return both({ kind: 'unknown', missing })
+  return {
+    down: distanceAlong(pool, ways, -1, options, solve),
+    up: distanceAlong(pool, ways, 1, options, solve),
+  }
+}
+
+function distanceAlong(
+  pool: Pool,
+  ways: readonly Way[],
+  direction: 1 | -1,
+  options: DistanceOptions,
+  solve: Solver,
+): Distance {
+  let nearest: { readonly way: Way; readonly shock: number; readonly moved: number } | undefined
   for (const way of ways) {
-    const parameter = solve(pool.items, way.velocities, direction, way.limit)
+    const parameter = solve(pool.items, way.velocities, direction, limitOf(way.along, direction))
     if (parameter === 0) return { kind: 'breached' }
     if (parameter === undefined) continue
-    const shock = shockOf(way.along, direction * parameter)
+    const moved = direction * parameter
+    const shock = shockOf(way.along, moved)
     // A hair nearer is the same distance: the joint move, tried first, is the plainer way to say it.
     if (nearest !== undefined && Math.abs(shock) >= Math.abs(nearest.shock) * (1 - 1e-9)) continue
-    nearest = {
-      kind: 'finite',
-      shock,
-      along: way.along,
-      prices: breachPrices(pool, way.velocities, direction * parameter),
-      sigmas: inSigmas(way.along, shock, options),
-      atrs: inDays(way.along, shock, options.averageTrueRange),
-    }
+    nearest = { way, shock, moved }
   }
-  return nearest ?? { kind: 'none', searchedTo: direction === -1 ? -1 : highestRise }
+  if (nearest === undefined)
+    return { kind: 'none', searchedTo: direction === -1 ? -1 : highestRise }
+  const { way, shock, moved } = nearest
+  return {
+    kind: 'finite',
+    shock,
+    along: way.along,
+    prices: breachPrices(pool, way.velocities, moved),
+    sigmas: inSigmas(way.along, shock, options),
+    atrs: inDays(way.along, shock, options.averageTrueRange),
+  }
 }
 
 /** The nearer of two distances in one direction; what is unknown wins, since it may be nearer still. */
@@ -83,24 +103,33 @@ export function jointVelocities(
 
 function waysOf(
   pool: Pool,
-  direction: 1 | -1,
   betas: Betas,
 ): { readonly ways: readonly Way[]; readonly missing: readonly string[] } {
+  const { items } = pool
   const joint = jointVelocities(pool, betas)
-  const limit = direction === -1 ? 1 : highestRise
-  const ways: Way[] = [{ along: { kind: 'joint' }, velocities: joint.velocities, limit }]
-  const assets = [...new Set(pool.positions.map((position) => position.base))]
-  for (const asset of assets) {
-    const velocities = Float64Array.from(pool.items, (item) => (item.asset === asset ? 1 : 0))
-    ways.push({ along: { kind: 'single', asset }, velocities, limit })
+  const ways: Way[] = [{ along: { kind: 'joint' }, velocities: joint.velocities }]
+  const velocitiesOf = (velocity: (asset: string) => number) => {
+    const velocities = new Float64Array(items.length)
+    items.forEach(({ asset }, i) => (velocities[i] = velocity(asset)))
+    return velocities
   }
-  for (const [asset, against] of hedgePairs(pool.positions)) {
-    const velocities = Float64Array.from(pool.items, (item) =>
-      item.asset === asset ? 0.5 : item.asset === against ? -0.5 : 0,
-    )
-    ways.push({ along: { kind: 'ratio', asset, against }, velocities, limit: 2 - 1e-9 })
-  }
+  for (const asset of new Set(pool.positions.map(({ base }) => base)))
+    ways.push({
+      along: { kind: 'single', asset },
+      velocities: velocitiesOf((of) => (of === asset ? 1 : 0)),
+    })
+  for (const [asset, against] of hedgePairs(pool.positions))
+    ways.push({
+      along: { kind: 'ratio', asset, against },
+      velocities: velocitiesOf((of) => (of === asset ? 0.5 : of === against ? -0.5 : 0)),
+    })
   return { ways, missing: joint.missing }
+}
+
+/** |parameter| beyond which a price would be negative, or a rise is no longer searched. */
+function limitOf(along: Along, direction: 1 | -1): number {
+  if (along.kind === 'ratio') return 2 - 1e-9
+  return direction === -1 ? 1 : highestRise
 }
 
 /** Of a ratio the change of the ratio itself: (1 + x/2)/(1 − x/2) − 1. */

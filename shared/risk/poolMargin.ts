@@ -46,9 +46,8 @@ export function poolMarginUnder(pool: Pool, scenario: Scenario, facts: MarginFac
 /** The same for many scenarios of one pool. */
 export function poolMargins(pool: Pool, facts: MarginFacts): (scenario: Scenario) => PoolMargin {
   const assets = assetsOf(pool, facts)
-  const assetOf = Int32Array.from(pool.items, (item) =>
-    assets.findIndex(({ asset }) => asset === item.asset),
-  )
+  const indexOf = new Map(assets.map(({ asset }, i) => [asset, i]))
+  const assetOf = Int32Array.from(pool.items, ({ asset }) => indexOf.get(asset) ?? 0)
   const moving = movingSettles(pool, facts.betas)
   if (moving.length > 0) return () => ({ kind: 'unknown', missing: moving })
   const moves = new Float64Array(assets.length)

@@ -3,7 +3,7 @@
  *  rule all leave, rounded down to cents. Anything missing makes the figures unknown. */
 import { closePosition } from '../collateral/closePosition.ts'
 import type { AccountSnapshot } from '../collateral/snapshot.ts'
-import { type Pool, readMarginAccount } from '../margin/account.ts'
+import { type Pool, type ReadBefore, readMarginAccount } from '../margin/account.ts'
 import { itemMaintenance, itemSlack } from '../margin/pool.ts'
 import { type AssessOptions, factsOf } from './options.ts'
 import type { Policy, Scenario } from './policy.ts'
@@ -44,14 +44,17 @@ export function poolNow(pool: Pool): { readonly equity: number; readonly mainten
   return { equity: slack + maintenance, maintenance }
 }
 
+/** @param read  the positions of `pools` as they were read */
 export function requirementOf(
   snapshot: AccountSnapshot,
   pools: readonly Pool[],
   options: AssessOptions,
+  read: ReadBefore,
 ): Requirement {
   const facts = factsOf(snapshot, options)
   const held = pools.filter((pool) => pool.positions.length > 0)
-  const outcomes = outcomesOf(snapshot, held, scenariosFor(snapshot, options.policy), facts)
+  const scenarios = scenariosFor(snapshot, options.policy)
+  const outcomes = outcomesOf({ snapshot, held, read }, scenarios, facts)
   const counted = outcomes.filter(({ scenario }) => scenario.shownOnly !== true)
   const shown = {
     scenarios: counted.map(scenarioResult),
@@ -91,9 +94,14 @@ export function requirementOf(
   }
 }
 
+interface Account {
+  readonly snapshot: AccountSnapshot
+  readonly held: readonly Pool[]
+  readonly read: ReadBefore
+}
+
 function outcomesOf(
-  snapshot: AccountSnapshot,
-  held: readonly Pool[],
+  { snapshot, held, read }: Account,
   scenarios: readonly Scenario[],
   facts: MarginFacts,
 ): readonly Outcome[] {
@@ -103,7 +111,7 @@ function outcomesOf(
     const known = closed.get(closes)
     if (known !== undefined) return known
     const left = closePosition(snapshot, closes)
-    const pools = left === undefined ? [] : readMarginAccount(left).pools
+    const pools = left === undefined ? [] : readMarginAccount(left, read).pools
     const made = held.map(({ id }): MarginUnder => {
       const pool = pools.find((candidate) => candidate.id === id)
       if (pool !== undefined) return marginsOf(pool, facts)
