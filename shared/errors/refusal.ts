@@ -87,6 +87,11 @@ export interface RefusalData {
   RECONCILIATION_NEEDED: { readonly reason: string }
   COIN_FROZEN: { readonly coin: string }
 
+  // messages
+  /** `amount`: base units as text, or 'unlimited' or 'unknown'. */
+  ALLOWANCE_REFUSED: { readonly what: string; readonly spender: string; readonly amount: string }
+  MESSAGE_REFUSED: { readonly what: string; readonly detail: string }
+
   // device
   DEVICE_NOT_FOUND: { readonly reason: string }
   DEVICE_SEVERAL: { readonly count: number }
@@ -180,6 +185,8 @@ export const refusalRetryable: { readonly [C in RefusalCode]: boolean } = {
   VAULT_NOT_PAIRED: false,
   RECONCILIATION_NEEDED: false,
   COIN_FROZEN: false,
+  ALLOWANCE_REFUSED: false,
+  MESSAGE_REFUSED: false,
   DEVICE_NOT_FOUND: true,
   DEVICE_SEVERAL: false,
   DEVICE_WRONG: false,
