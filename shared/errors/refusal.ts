@@ -89,6 +89,11 @@ export interface RefusalData {
   /** `by`: 'sweeps' go there, or the transfer under way that uses it. */
   ACCOUNT_IN_USE: { readonly account: string; readonly by: string }
 
+  // messages
+  /** `amount`: base units as text, or 'unlimited' or 'unknown'. */
+  ALLOWANCE_REFUSED: { readonly what: string; readonly spender: string; readonly amount: string }
+  MESSAGE_REFUSED: { readonly what: string; readonly detail: string }
+
   // device
   DEVICE_NOT_FOUND: { readonly reason: string }
   DEVICE_SEVERAL: { readonly count: number }
@@ -189,6 +194,8 @@ export const refusalRetryable: { readonly [C in RefusalCode]: boolean } = {
   RECONCILIATION_NEEDED: false,
   COIN_FROZEN: false,
   ACCOUNT_IN_USE: false,
+  ALLOWANCE_REFUSED: false,
+  MESSAGE_REFUSED: false,
   DEVICE_NOT_FOUND: true,
   DEVICE_SEVERAL: false,
   DEVICE_WRONG: false,

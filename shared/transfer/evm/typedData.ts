@@ -92,7 +92,7 @@ type Shape =
   | { readonly kind: 'address' | 'bool' | 'string' | 'bytes' }
   | { readonly kind: 'struct'; readonly name: string }
 
-function shapeOf(type: string, types: Types, path: string): Shape {
+export function shapeOf(type: string, types: Types, path: string): Shape {
   const [, item, length] = /^(.+)\[(|[1-9]\d{0,4})\]$/.exec(type) ?? []
   if (item !== undefined && length !== undefined) {
     return { kind: 'array', item, length: length === '' ? null : Number(length) }
