@@ -14,7 +14,7 @@ import { ReadView } from '../ui/ReadView.tsx'
 import { RefusalNote } from '../ui/RefusalNote.tsx'
 import { Addresses } from './Addresses.tsx'
 import { Balances } from './Balances.tsx'
-import { Coins } from './Coins.tsx'
+import { CoinsSection } from './coins/CoinsSection.tsx'
 import { Receive } from './Receive.tsx'
 import { Send } from './Send.tsx'
 
@@ -66,7 +66,7 @@ function Inside({ section, vault }: { readonly section: Section; readonly vault:
     case 'send':
       return <Send vault={vault} />
     case 'coins':
-      return <Coins coins={vault.coins} />
+      return <CoinsSection vault={vault} />
     case 'addresses':
       return <Addresses vault={vault} />
   }
