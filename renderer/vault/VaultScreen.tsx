@@ -17,6 +17,7 @@ import { Balances } from './Balances.tsx'
 import { CoinsSection } from './coins/CoinsSection.tsx'
 import { Receive } from './Receive.tsx'
 import { Send } from './Send.tsx'
+import { Sources } from './Sources.tsx'
 
 const sections = ['balances', 'receive', 'send', 'coins', 'addresses'] as const
 type Section = (typeof sections)[number]
@@ -60,7 +61,12 @@ function PairPanel() {
 function Inside({ section, vault }: { readonly section: Section; readonly vault: VaultView }) {
   switch (section) {
     case 'balances':
-      return <Balances vault={vault} />
+      return (
+        <>
+          <Balances vault={vault} />
+          <Sources />
+        </>
+      )
     case 'receive':
       return <Receive vault={vault} />
     case 'send':

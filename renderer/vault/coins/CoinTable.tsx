@@ -106,7 +106,7 @@ function Row({ row, chosen, onChoose }: RowProps) {
           ? t('coins.unconfirmed')
           : confirmations === null
             ? t('unknown')
-            : t('coins.confirmations', { count: confirmations })}
+            : format.count(confirmations)}
         {!isWaiting(coin) && coin.height !== null && (
           <div className="dim small-text">
             {t('status.block', { height: format.count(coin.height) })}
