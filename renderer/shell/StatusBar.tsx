@@ -10,6 +10,7 @@ import { useFormat } from '../format/useFormat.ts'
 import { venueNames } from '../format/venues.ts'
 import { type Speech, type Text, useText } from '../language/text.ts'
 import { GradeIcon } from '../ui/GradeIcon.tsx'
+import { crossCheckWords } from '../ui/crossCheckText.ts'
 import { refusalWords } from '../ui/refusalText.ts'
 import { Tip } from '../ui/Tip.tsx'
 
@@ -21,6 +22,13 @@ interface Source {
   readonly age: string
   readonly grade: Grade
   readonly hint: string
+}
+
+const gravity: readonly Grade[] = ['good', 'off', 'warn', 'breach']
+
+/** The worse of two signs; that nothing compares is no worse than good. */
+function worse(a: Grade, b: Grade): Grade {
+  return b !== 'off' && gravity.indexOf(b) > gravity.indexOf(a) ? b : a
 }
 
 function gradeOf(failed: boolean, ageMs: number | null, limitMs: number): Grade {
@@ -61,17 +69,25 @@ export function chainSource(
   const { t } = speech
   const ageMs = chain.asOf === null ? null : now - chain.asOf
   const failure = chain.refusal === null ? null : refusalWords(chain.refusal, format, speech)
+  const check = crossCheckWords(chain.crossCheck, format, speech)
   const height =
     chain.height === null ? null : t('status.block', { height: format.count(chain.height) })
   return {
     key: chain.chain,
     name: chainName(chain.chain),
-    age: [height, ageMs === null ? t('age.never') : format.duration(ageMs)]
+    age: [
+      height,
+      ageMs === null ? t('age.never') : format.duration(ageMs),
+      // A word only where two servers were set up: it is what they agree on that may be acted on.
+      check.kind === 'single' || check.kind === 'not-asked' ? null : check.state,
+    ]
       .filter((part) => part !== null)
       .join(' · '),
-    grade: gradeOf(failure !== null, ageMs, chainStaleMs),
+    grade: worse(gradeOf(failure !== null, ageMs, chainStaleMs), check.grade),
     hint: [
       visibleText(chain.source),
+      check.meaning,
+      ...(check.wayOut === null ? [] : [check.wayOut]),
       ...(failure === null ? [] : [failure.message, failure.wayOut]),
     ].join(' · '),
   }

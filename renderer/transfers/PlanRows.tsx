@@ -4,13 +4,15 @@ import type { ReactNode } from 'react'
 import { amountToDecimal } from '../../shared/units/amount.ts'
 import { useRead } from '../data/host.ts'
 import { usdOf } from '../data/portfolio.ts'
-import { visibleText } from '../format/addresses.ts'
+import { routeHref } from '../data/route.ts'
+import { shortId, visibleText } from '../format/addresses.ts'
 import { chainName } from '../format/chains.ts'
 import type { Format } from '../format/format.ts'
 import { useFormat } from '../format/useFormat.ts'
 import { type Text, useText } from '../language/text.ts'
 import { AddressText } from '../ui/AddressText.tsx'
 import { StandingRows } from '../ui/StandingRows.tsx'
+import { StateTag } from '../ui/StateTag.tsx'
 import { Tip } from '../ui/Tip.tsx'
 import { type Plan, type Transfer, chainOf, isProved } from './transferText.ts'
 
@@ -85,6 +87,66 @@ function Row({ name, children }: { readonly name: string; readonly children: Rea
   )
 }
 
+type Inputs = Extract<Plan['execution'], { kind: 'bitcoin' }>['inputs']
+
+/** Exactly the coins that are spent, with what the holder wrote about them. */
+function SpentCoins({ inputs }: { readonly inputs: Inputs }) {
+  const { t } = useText()
+  const format = useFormat()
+  const known = useRead('vault.read', {}).data?.coins ?? []
+  const btc = (units: bigint) => format.amountExact({ asset: 'BTC', decimals: 8, units })
+  return (
+    <>
+      <details>
+        <summary>
+          {t('review.coinsCount', { count: inputs.length })} ·{' '}
+          <span className="num">{btc(inputs.reduce((sum, { value }) => sum + value, 0n))}</span>
+        </summary>
+        <table className="plain spent-coins">
+          <thead className="unseen">
+            <tr>
+              <th>{t('amount')}</th>
+              <th>{t('coins.label')}</th>
+              <th>{t('review.txid')}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {inputs.map(({ txid, vout, value, path }) => {
+              const label = known.find((coin) => coin.txid === txid && coin.vout === vout)?.label
+              return (
+                <tr key={`${txid}:${vout}`}>
+                  <td className="num">{btc(value)}</td>
+                  <td>{label == null ? <span className="dim">–</span> : visibleText(label)}</td>
+                  <td className="mono dim small-text">
+                    <span title={`${txid}:${vout}`}>
+                      {shortId(txid, 8, 8)}:{vout}
+                    </span>{' '}
+                    {path}
+                  </td>
+                </tr>
+              )
+            })}
+          </tbody>
+        </table>
+      </details>
+      <span className="dim small-text">{t('review.coinsNote')}</span>
+    </>
+  )
+}
+
+function Replaced({ plan: { replaces } }: { readonly plan: Plan }) {
+  const { t } = useText()
+  if (replaces === undefined) return null
+  return (
+    <Row name={t('review.replaces')}>
+      <a href={routeHref('transfers', replaces.transferId)} className="mono">
+        {shortId(replaces.txid, 8, 8)}
+      </a>
+      <span className="dim small-text">{t(`review.replaces.${replaces.kind}`)}</span>
+    </Row>
+  )
+}
+
 function BitcoinRows({
   plan,
   t,
@@ -110,8 +172,7 @@ function BitcoinRows({
         </Row>
       ))}
       <Row name={t('review.coins')}>
-        <span>{t('review.coinsCount', { count: execution.inputs.length })}</span>
-        <span className="dim small-text">{t('review.coinsNote')}</span>
+        <SpentCoins inputs={execution.inputs} />
       </Row>
       <Row name={t('review.rate')}>
         <span className="num">
@@ -154,6 +215,20 @@ function EvmRows({
           {t('review.nonce', { nonce: String(execution.nonce) })}
         </span>
       </Row>
+      {execution.dataFeeEstimate !== undefined && (
+        <Row name={t('review.dataFee')}>
+          <span className="tags">
+            <span className="num">
+              {format.amountExact({
+                ...plan.networkFee,
+                units: execution.dataFeeEstimate,
+              })}
+            </span>
+            <StateTag grade="warn" text={t('estimated')} />
+          </span>
+          <span className="dim small-text">{t('review.dataFeeNote')}</span>
+        </Row>
+      )}
       {execution.data !== '' && (
         <Row name={t('review.data')}>
           <details>
@@ -274,6 +349,7 @@ export function PlanRows({ transfer }: { readonly transfer: Transfer }) {
               </td>
             </tr>
           ))}
+          <Replaced plan={plan} />
           <BitcoinRows plan={plan} t={t} format={format} />
           <EvmRows plan={plan} t={t} format={format} />
           <VenueRows plan={plan} t={t} format={format} />

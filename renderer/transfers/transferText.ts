@@ -31,8 +31,26 @@ export function venueOf(plan: Plan): string {
   return Object.entries(venueNames).find(([id]) => id === venue)?.[1] ?? visibleText(venue)
 }
 
+/** Everything it pays arrives back in the vault: a payment taken back, hurried, or coins put together. */
+export function staysInVault({ execution }: Plan): boolean {
+  return (
+    execution.kind === 'bitcoin' && execution.outputs.every((output) => output.role === 'change')
+  )
+}
+
+function withoutReplaces({ replaces: _, ...plan }: Plan): Plan {
+  return plan
+}
+
 export function transferTitle(plan: Plan, format: Format, t: Text): string {
   const amount = format.amount(plan.amount)
+  if (plan.replaces?.kind === 'cancel') return t('transfer.takeBack')
+  if (plan.replaces?.kind === 'speed-up')
+    return t('transfer.speedUp', { what: transferTitle(withoutReplaces(plan), format, t) })
+  if (staysInVault(plan))
+    return plan.execution.kind === 'bitcoin' && plan.execution.inputs.length > 1
+      ? t('transfer.consolidate', { count: plan.execution.inputs.length, amount })
+      : t('transfer.boost', { amount })
   switch (plan.purpose) {
     case 'withdraw':
       return t('transfer.withdraw', { amount })
@@ -45,6 +63,7 @@ export function transferTitle(plan: Plan, format: Format, t: Text): string {
 
 export function transferRoute(plan: Plan, t: Text): string {
   const chain = chainName(chainOf(plan))
+  if (staysInVault(plan)) return `${t('vault')} → ${chain} → ${t('vault')}`
   return plan.purpose === 'sweep'
     ? `${venueOf(plan)} → ${chain} → ${t('vault')}`
     : `${t('vault')} → ${chain} → ${visibleText(plan.recipient.label) || t('transfer.newRecipient')}`
@@ -81,6 +100,8 @@ export function nextStep(transfer: Transfer): Transfer['steps'][number] | null {
 
 /** The same wish again, to be planned on fresh figures. */
 export function againInput(plan: Plan): PlanInput | null {
+  // A replacement or a hurried coin is planned again from where it was asked for.
+  if (plan.replaces !== undefined || staysInVault(plan)) return null
   const amount = amountToDecimal(plan.amount)
   if (plan.purpose === 'withdraw')
     return {

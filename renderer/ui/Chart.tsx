@@ -1,6 +1,6 @@
 /** One ECharts chart: SVG, sized to its box, described for screen readers, with a table of the same figures.
  *  Tooltips are built as text nodes: nothing from outside is ever parsed as markup. */
-import { CustomChart, LineChart } from 'echarts/charts'
+import { BarChart, CustomChart, LineChart } from 'echarts/charts'
 import {
   AriaComponent,
   GridComponent,
@@ -17,6 +17,7 @@ import { useText } from '../language/text.ts'
 /** ECharts knows only what is registered: only these parts are shipped. Called once, by main.tsx. */
 export function registerCharts(): void {
   use([
+    BarChart,
     CustomChart,
     LineChart,
     AriaComponent,
@@ -36,12 +37,16 @@ export interface ChartProps {
   readonly moving?: EChartsCoreOption
   /** For pictures that place their labels by the room they have. */
   readonly onWidth?: (widthPx: number) => void
+  /** A mark was pressed: its place among the data. What it does must also be reachable from the table. */
+  readonly onPick?: (dataIndex: number) => void
 }
 
-export function Chart({ option, moving, height, label, onWidth }: ChartProps) {
+export function Chart({ option, moving, height, label, onWidth, onPick }: ChartProps) {
   const box = useRef<HTMLDivElement>(null)
   const latest = useRef(option)
   latest.current = option
+  const pick = useRef(onPick)
+  pick.current = onPick
   const chart = useRef<ReturnType<typeof init> | null>(null)
   useEffect(() => {
     const element = box.current
@@ -49,6 +54,7 @@ export function Chart({ option, moving, height, label, onWidth }: ChartProps) {
     const made = init(element, null, { renderer: 'svg' })
     chart.current = made
     made.setOption(latest.current)
+    made.on('click', ({ dataIndex }) => pick.current?.(dataIndex))
     const observer = new ResizeObserver(() => {
       made.resize()
       onWidth?.(element.clientWidth)

@@ -1,6 +1,8 @@
-/** The browser's own modal dialog: it traps focus, closes with Escape, and injects no style. */
+/** The browser's own modal dialog: it traps focus, closes with Escape, and injects no style. It stands outside of
+ *  what opened it, so that no cell's alignment reaches into it. */
 import { X } from 'lucide-react'
 import { type ReactNode, useLayoutEffect, useRef } from 'react'
+import { createPortal } from 'react-dom'
 import { useText } from '../language/text.ts'
 
 export interface DialogProps {
@@ -23,7 +25,7 @@ export function Dialog({ title, onClose, children, className, bare }: DialogProp
     }
     return () => dialog?.close()
   }, [])
-  return (
+  return createPortal(
     <dialog
       ref={element}
       className={`dialog ${className ?? ''}`}
@@ -47,6 +49,7 @@ export function Dialog({ title, onClose, children, className, bare }: DialogProp
         )}
         {children}
       </div>
-    </dialog>
+    </dialog>,
+    document.body,
   )
 }

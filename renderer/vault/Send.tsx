@@ -9,10 +9,9 @@ import { AddressText } from '../ui/AddressText.tsx'
 import { Button } from '../ui/Button.tsx'
 import { Panel } from '../ui/Panel.tsx'
 import { RefusalNote } from '../ui/RefusalNote.tsx'
+import { type FeeTarget, FeeTargetChoice } from '../ui/FeeTarget.tsx'
 import type { VaultView } from '../data/vault.ts'
-
-const targets = ['fast', 'normal', 'slow'] as const
-type Target = (typeof targets)[number]
+import { type CoinRow, sumCoins } from './coins/coinList.ts'
 
 interface Draft {
   readonly which: number
@@ -20,18 +19,27 @@ interface Draft {
   readonly all: boolean
   readonly address: string
   readonly label: string
-  readonly target: Target
+  readonly target: FeeTarget
 }
 
 const empty: Draft = { which: 0, amount: '', all: false, address: '', label: '', target: 'normal' }
 
-export function Send({ vault }: { readonly vault: VaultView }) {
+export interface SendProps {
+  readonly vault: VaultView
+  /** Chosen by hand: these pay and no others. */
+  readonly coins?: readonly CoinRow[]
+}
+
+export function Send({ vault, coins }: SendProps) {
   const { t, locale } = useText()
   const format = useFormat()
   const planning = usePlanning()
   const [draft, setDraft] = useState<Draft>(empty)
   const change = (part: Partial<Draft>) => setDraft({ ...draft, ...part })
-  const balance = vault.balances[draft.which] ?? vault.balances[0]
+  const balance =
+    coins === undefined
+      ? (vault.balances[draft.which] ?? vault.balances[0])
+      : vault.balances.find(({ chain }) => chain === 'bitcoin')
   if (balance === undefined)
     return (
       <Panel title={t('vault.send')}>
@@ -53,6 +61,7 @@ export function Send({ vault }: { readonly vault: VaultView }) {
         address,
         ...(draft.label.trim() === '' ? {} : { label: draft.label.trim() }),
         ...(balance.chain === 'bitcoin' ? { feeTarget: draft.target } : {}),
+        ...(coins === undefined ? {} : { coins: coins.map(({ outpoint }) => outpoint) }),
       },
       'send',
     )
@@ -66,23 +75,33 @@ export function Send({ vault }: { readonly vault: VaultView }) {
           submit()
         }}
       >
-        <label className="field">
-          <span>{t('asset')}</span>
-          <select
-            name="asset"
-            value={draft.which}
-            onChange={(event) => change({ which: Number(event.target.value), all: false })}
-          >
-            {vault.balances.map((each, index) => (
-              <option key={`${each.chain} ${each.amount.asset}`} value={index}>
-                {each.amount.asset} · {chainName(each.chain)}
-              </option>
-            ))}
-          </select>
-          <span className="hint num">
-            {t('send.available', { amount: format.amountExact(balance.amount) })}
-          </span>
-        </label>
+        {coins === undefined ? (
+          <label className="field">
+            <span>{t('asset')}</span>
+            <select
+              name="asset"
+              value={draft.which}
+              onChange={(event) => change({ which: Number(event.target.value), all: false })}
+            >
+              {vault.balances.map((each, index) => (
+                <option key={`${each.chain} ${each.amount.asset}`} value={index}>
+                  {each.amount.asset} · {chainName(each.chain)}
+                </option>
+              ))}
+            </select>
+            <span className="hint num">
+              {t('send.available', { amount: format.amountExact(balance.amount) })}
+            </span>
+          </label>
+        ) : (
+          <div className="field">
+            <span>{t('send.chosen', { count: coins.length })}</span>
+            <strong className="num">
+              {format.amountExact({ ...balance.amount, units: sumCoins(coins).value })}
+            </strong>
+            <span className="hint">{t('send.chosenNote')}</span>
+          </div>
+        )}
         <div className="field">
           <label htmlFor="send-amount">{t('amount')}</label>
           <div className="joined">
@@ -138,21 +157,7 @@ export function Send({ vault }: { readonly vault: VaultView }) {
           />
         </label>
         {balance.chain === 'bitcoin' && (
-          <div className="field">
-            <span>{t('send.fee')}</span>
-            <span className="segments" role="group" aria-label={t('send.fee')}>
-              {targets.map((target) => (
-                <button
-                  key={target}
-                  type="button"
-                  aria-pressed={draft.target === target}
-                  onClick={() => change({ target })}
-                >
-                  {t(`send.fee.${target}`)}
-                </button>
-              ))}
-            </span>
-          </div>
+          <FeeTargetChoice value={draft.target} onChange={(target) => change({ target })} />
         )}
         <div className="actions wide">
           <Button

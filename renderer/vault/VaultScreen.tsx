@@ -14,9 +14,10 @@ import { ReadView } from '../ui/ReadView.tsx'
 import { RefusalNote } from '../ui/RefusalNote.tsx'
 import { Addresses } from './Addresses.tsx'
 import { Balances } from './Balances.tsx'
-import { Coins } from './Coins.tsx'
+import { CoinsSection } from './coins/CoinsSection.tsx'
 import { Receive } from './Receive.tsx'
 import { Send } from './Send.tsx'
+import { Sources } from './Sources.tsx'
 
 const sections = ['balances', 'receive', 'send', 'coins', 'addresses'] as const
 type Section = (typeof sections)[number]
@@ -62,13 +63,18 @@ function PairPanel() {
 function Inside({ section, vault }: { readonly section: Section; readonly vault: VaultView }) {
   switch (section) {
     case 'balances':
-      return <Balances vault={vault} />
+      return (
+        <>
+          <Balances vault={vault} />
+          <Sources />
+        </>
+      )
     case 'receive':
       return <Receive vault={vault} />
     case 'send':
       return <Send vault={vault} />
     case 'coins':
-      return <Coins coins={vault.coins} />
+      return <CoinsSection vault={vault} />
     case 'addresses':
       return <Addresses vault={vault} />
   }
