@@ -124,6 +124,17 @@ for (const kind of ['p2wpkh', 'p2sh-p2wpkh', 'p2tr', 'p2pkh'] as const) {
       })
     })
 
+    it('of another transaction is told as such, signed or not', () => {
+      const other = { ...source, plan: { ...source.plan, locktime: 7 } }
+      expect(verdict(source, base64.encode(writePsbt(other)))).toBe('locktime')
+    })
+
+    it('that asks for less than everything is told as such, signed or not', () => {
+      const peer = ScureTransaction.fromPSBT(writePsbt(source))
+      peer.updateInput(1, { sighashType: 0x83 }, true)
+      expect(verdict(source, text(peer))).toBe('inputs[1].hashType')
+    })
+
     it('is refused when it is signed with less than everything', () => {
       const peer = ScureTransaction.fromPSBT(writePsbt(source), { allowUnknownOutputs: true })
       const weak = 0x81
