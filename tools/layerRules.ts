@@ -44,7 +44,7 @@ const rendererShared = [
   'suggestion',
 ].map((folder) => `shared/${folder}`)
 /** One per outside thing; they know nothing of each other. */
-const adapters = ['venue', 'chain', 'device', 'market', 'store', 'system'].map(
+const adapters = ['venue', 'chain', 'device', 'market', 'store', 'system', 'ur'].map(
   (thing) => `electron/adapters/${thing}`,
 )
 const ports = 'electron/host/ports.ts'
@@ -98,6 +98,7 @@ export const owners: readonly {
   { package: 'ccxt', zones: ['electron/adapters/venue'] },
   { package: '@onekeyfe/*', zones: ['electron/adapters/device'] },
   { package: 'usb', zones: ['electron/adapters/device'] },
+  { package: '@ngraveio/bc-ur', zones: ['electron/adapters/ur'] },
   { package: 'node:sqlite', zones: ['electron/adapters/store'] },
 ]
 

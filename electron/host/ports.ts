@@ -463,6 +463,22 @@ export interface SignedMessage {
   readonly signature: string
 }
 
+// ── animated QR codes ──────────────────────────────────────────────────────────
+
+export type FramesRead =
+  /** How many of the message's fragments are known so far. */
+  | { readonly kind: 'partial'; readonly received: number; readonly expected: number }
+  | { readonly kind: 'complete'; readonly psbt: Uint8Array }
+
+/** A PSBT as frames that an air-gapped signer's camera reads, and back. Nothing is remembered between calls. */
+export interface FramesPort {
+  /** To be shown over and over: each fragment once, then as many mixtures of them; a single one where it fits. */
+  encode(psbt: Uint8Array): readonly string[]
+  /** Frames in any order, with any of them missing or twice. Refuses one that is damaged, overlong or of another
+   *  message by its place in the list. */
+  decode(frames: readonly string[]): Result<FramesRead, 'INPUT_INVALID'>
+}
+
 // ── store ─────────────────────────────────────────────────────────────────────
 
 export interface JournalEntry {

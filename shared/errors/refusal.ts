@@ -93,6 +93,10 @@ export interface RefusalData {
   /** `amount`: base units as text, or 'unlimited' or 'unknown'. */
   ALLOWANCE_REFUSED: { readonly what: string; readonly spender: string; readonly amount: string }
   MESSAGE_REFUSED: { readonly what: string; readonly detail: string }
+  /** `input` counts from 1. */
+  PSBT_NOT_SIGNED: { readonly input: number; readonly inputs: number }
+  /** A foreign PSBT that cannot become a payment of ours. */
+  PSBT_UNFIT: { readonly field: string; readonly problem: string }
 
   // device
   DEVICE_NOT_FOUND: { readonly reason: string }
@@ -196,6 +200,8 @@ export const refusalRetryable: { readonly [C in RefusalCode]: boolean } = {
   ACCOUNT_IN_USE: false,
   ALLOWANCE_REFUSED: false,
   MESSAGE_REFUSED: false,
+  PSBT_NOT_SIGNED: false,
+  PSBT_UNFIT: false,
   DEVICE_NOT_FOUND: true,
   DEVICE_SEVERAL: false,
   DEVICE_WRONG: false,

@@ -7,73 +7,18 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { createCurve } from '../../../electron/adapters/chain/bitcoin/curve.ts'
 import { createTestWallet } from '../../../electron/simulators/bitcoin/testWallet.ts'
-import type { Coin, PinnedBitcoinAccount } from '../../vault/account.ts'
-import { deriveBitcoinAddress } from '../../vault/ownAddress.ts'
-import type { AccountScriptType } from '../../vault/script.ts'
 import { verifyBitcoin } from '../verify/bitcoin.ts'
-import { planBitcoinTransfer } from './planBitcoinTransfer.ts'
-import { extractTransaction, parsePsbt, parsePsbtText, writePsbt, writePsbtText } from './psbt.ts'
+import { FINGERPRINT, makeSource, value } from './psbt.fixture.ts'
+import { parsePsbt, parsePsbtText } from './psbt.ts'
+import { extractTransaction } from './signedPsbt.ts'
+import { writePsbt, writePsbtText } from './writePsbt.ts'
 
-const wallet = createTestWallet(`${'abandon '.repeat(11)}about`, 'regtest')
 const curve = createCurve()
-const PURPOSE = { p2pkh: 44, 'p2sh-p2wpkh': 49, p2wpkh: 84, p2tr: 86 }
-const FINGERPRINT = '73c5da0a'
-
-function value<T>(
-  result:
-    | { readonly ok: true; readonly value: T }
-    | { readonly ok: false; readonly refusal: object },
-): T {
-  if (!result.ok) throw new Error(JSON.stringify(result.refusal))
-  return result.value
-}
-
-/** A plan of two inputs and change, for one kind of account. */
-function makeSource(scriptType: AccountScriptType) {
-  const path = `m/${PURPOSE[scriptType]}'/1'/0'`
-  const account: PinnedBitcoinAccount = {
-    chain: 'bitcoin',
-    id: scriptType,
-    network: 'regtest',
-    path,
-    xpub: wallet.xpub(path),
-    scriptType,
-  }
-  const own = (branch: 0 | 1, index: number) =>
-    value(deriveBitcoinAddress(account, { branch, index }))
-  const previousTransactions = new Map<string, string>()
-  const coins = [0, 1].map((index): Coin => {
-    const { address, script, path: coinPath } = own(0, index)
-    const previous = new Transaction()
-    previous.version = 2
-    previous.addInput(new Uint8Array(32).fill(index + 1), 0)
-    previous.addOutput(Buffer.from(script, 'hex'), 300_000n)
-    previousTransactions.set(previous.getId(), previous.toHex())
-    const coin = { txid: previous.getId(), vout: 0, value: 300_000n, height: 5 }
-    return { ...coin, script, address, path: coinPath }
-  })
-  const recipients = [{ address: 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080', value: 400_000n }]
-  const plan = value(
-    planBitcoinTransfer({
-      account,
-      coins,
-      previousTransactions,
-      payment: { kind: 'pay', recipients },
-      feeRateSatPerVb: 3,
-      feeCap: { absolute: 50_000n, relativeBps: 1_000 },
-      changeIndex: 2,
-      tipHeight: 500,
-      random: { bytes: (length) => new Uint8Array(length).fill(0x11) },
-    }),
-  )
-  const change = own(1, 2)
-  const changeKeys = new Map([[change.path, change.publicKey]])
-  return { plan, account, fingerprint: FINGERPRINT, changeKeys }
-}
+const wallet = createTestWallet(`${'abandon '.repeat(11)}about`, 'regtest')
 
 for (const kind of ['p2wpkh', 'p2sh-p2wpkh', 'p2tr', 'p2pkh'] as const) {
   describe(`${kind}: a plan goes out as PSBT and comes back signed`, () => {
-    const source = makeSource(kind)
+    const source = makeSource(wallet, kind)
 
     it('bitcoinjs-lib reads what was written', () => {
       const peer = BitcoinjsPsbt.fromBuffer(writePsbt(source))
@@ -127,12 +72,12 @@ for (const kind of ['p2wpkh', 'p2sh-p2wpkh', 'p2tr', 'p2pkh'] as const) {
     it('unsigned, or signed in part, is refused as such', () => {
       const unsigned = value(parsePsbt(writePsbt(source)))
       expect(extractTransaction(unsigned, kind)).toMatchObject({
-        refusal: { code: 'INPUT_INVALID', data: { problem: 'input 0 is not signed' } },
+        refusal: { code: 'PSBT_NOT_SIGNED', data: { input: 1, inputs: 2 } },
       })
       const peer = ScureTransaction.fromPSBT(writePsbt(source))
       peer.signIdx(wallet.privateKey(source.plan.inputs[0]?.path ?? ''), 0)
       expect(extractTransaction(value(parsePsbt(peer.toPSBT())), kind)).toMatchObject({
-        refusal: { code: 'INPUT_INVALID', data: { problem: 'input 1 is not signed' } },
+        refusal: { code: 'PSBT_NOT_SIGNED', data: { input: 2, inputs: 2 } },
       })
     })
   })

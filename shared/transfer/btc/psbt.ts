@@ -1,13 +1,8 @@
-/** Partially signed transactions (BIP174, version 0) for signers that are not plugged in: a plan goes
- *  out with its full previous transactions and key paths, signatures come back. Nothing read here is
- *  believed: what is assembled goes to verifyBitcoin like any device's answer. */
+/** Partially signed transactions as bytes (BIP174 version 0, BIP371): the format's key types, and a strict
+ *  reader. Nothing read here is believed: what is assembled from it goes to verifyBitcoin like any device's
+ *  answer. Refuses with INPUT_INVALID naming the structure that is wrong. */
 import { base64, hex } from '@scure/base'
 import { type Result, ok, refuse } from '../../errors/refusal.ts'
-import type { PinnedBitcoinAccount } from '../../vault/account.ts'
-import { concatBytes } from '../../vault/hash.ts'
-import { p2wpkhScript } from '../../vault/script.ts'
-import type { BitcoinInput, BitcoinOutput, BitcoinTransactionPlan } from '../plan.ts'
-import { compactSize } from '../verify/bitcoinDigest.ts'
 import { type ParsedTransaction, parseBitcoinTransaction } from '../verify/bitcoinTransaction.ts'
 import { ByteReader, MalformedBytes } from '../verify/byteReader.ts'
 
@@ -21,199 +16,69 @@ export interface Psbt {
   readonly outputs: readonly PsbtMap[]
 }
 
-const MAGIC = hex.decode('70736274ff')
-const GLOBAL_UNSIGNED = '00'
-const IN_NON_WITNESS_UTXO = '00'
-const IN_WITNESS_UTXO = '01'
-const IN_PARTIAL_SIGNATURE = '02'
-const IN_SIGHASH_TYPE = '03'
-const IN_REDEEM_SCRIPT = '04'
-const IN_BIP32 = '06'
-const IN_FINAL_SCRIPT_SIG = '07'
-const IN_FINAL_WITNESS = '08'
-const IN_TAP_KEY_SIGNATURE = '13'
-const IN_TAP_BIP32 = '16'
-const IN_TAP_INTERNAL_KEY = '17'
-const OUT_REDEEM_SCRIPT = '00'
-const OUT_BIP32 = '02'
-const OUT_TAP_INTERNAL_KEY = '05'
-const OUT_TAP_BIP32 = '07'
+export const MAGIC = hex.decode('70736274ff')
 
-/** Key types that carry no key data; anything after the type byte makes them malformed (BIP174). */
-const BARE_INPUT_KEYS = new Set([
-  IN_NON_WITNESS_UTXO,
-  IN_WITNESS_UTXO,
-  IN_SIGHASH_TYPE,
-  IN_REDEEM_SCRIPT,
-  '05',
-  IN_FINAL_SCRIPT_SIG,
-  IN_FINAL_WITNESS,
-  IN_TAP_KEY_SIGNATURE,
-  IN_TAP_INTERNAL_KEY,
-])
-const BARE_OUTPUT_KEYS = new Set([OUT_REDEEM_SCRIPT, '01', OUT_TAP_INTERNAL_KEY])
-const PUBLIC_KEY_KEYS = new Set([IN_PARTIAL_SIGNATURE, IN_BIP32])
+/** Key types in hex, by the map they stand in. */
+export const GLOBAL_KEY = { unsigned: '00', version: 'fb' } as const
+export const INPUT_KEY = {
+  nonWitnessUtxo: '00',
+  witnessUtxo: '01',
+  partialSignature: '02',
+  sighashType: '03',
+  redeemScript: '04',
+  witnessScript: '05',
+  bip32: '06',
+  finalScriptSig: '07',
+  finalWitness: '08',
+  tapKeySignature: '13',
+  tapScriptSignature: '14',
+  tapLeafScript: '15',
+  tapBip32: '16',
+  tapInternalKey: '17',
+  tapMerkleRoot: '18',
+} as const
+export const OUTPUT_KEY = {
+  redeemScript: '00',
+  witnessScript: '01',
+  bip32: '02',
+  tapInternalKey: '05',
+  tapTree: '06',
+  tapBip32: '07',
+} as const
 
-// ── writing ───────────────────────────────────────────────────────────────────
-
-function u32(value: number): Uint8Array {
-  const bytes = new Uint8Array(4)
-  new DataView(bytes.buffer).setUint32(0, value, true)
-  return bytes
+/** Lengths in bytes of what may follow a type in its key, and of its value; null is any. A key whose data is
+ *  longer or shorter makes the PSBT malformed (BIP174, BIP371). */
+interface Form {
+  readonly key: readonly number[] | null
+  readonly value: readonly number[] | null
 }
-
-function u64(value: bigint): Uint8Array {
-  const bytes = new Uint8Array(8)
-  new DataView(bytes.buffer).setBigUint64(0, value, true)
-  return bytes
+const BARE: Form = { key: [0], value: null }
+const X_ONLY = [32]
+const PUBLIC_KEY = [33, 65]
+const INPUT_FORMS: Readonly<Record<string, Form>> = {
+  [INPUT_KEY.nonWitnessUtxo]: BARE,
+  [INPUT_KEY.witnessUtxo]: BARE,
+  [INPUT_KEY.partialSignature]: { key: PUBLIC_KEY, value: null },
+  [INPUT_KEY.sighashType]: { key: [0], value: [4] },
+  [INPUT_KEY.redeemScript]: BARE,
+  [INPUT_KEY.witnessScript]: BARE,
+  [INPUT_KEY.bip32]: { key: PUBLIC_KEY, value: null },
+  [INPUT_KEY.finalScriptSig]: BARE,
+  [INPUT_KEY.finalWitness]: BARE,
+  [INPUT_KEY.tapKeySignature]: { key: [0], value: [64, 65] },
+  [INPUT_KEY.tapScriptSignature]: { key: [64], value: [64, 65] },
+  [INPUT_KEY.tapBip32]: { key: X_ONLY, value: null },
+  [INPUT_KEY.tapInternalKey]: { key: [0], value: X_ONLY },
+  [INPUT_KEY.tapMerkleRoot]: { key: [0], value: [32] },
 }
-
-function sized(bytes: Uint8Array): Uint8Array {
-  return concatBytes([compactSize(bytes.length), bytes])
+const OUTPUT_FORMS: Readonly<Record<string, Form>> = {
+  [OUTPUT_KEY.redeemScript]: BARE,
+  [OUTPUT_KEY.witnessScript]: BARE,
+  [OUTPUT_KEY.bip32]: { key: PUBLIC_KEY, value: null },
+  [OUTPUT_KEY.tapInternalKey]: { key: [0], value: X_ONLY },
+  [OUTPUT_KEY.tapTree]: BARE,
+  [OUTPUT_KEY.tapBip32]: { key: X_ONLY, value: null },
 }
-
-function entry(key: string, value: Uint8Array): Uint8Array {
-  return concatBytes([sized(hex.decode(key)), sized(value)])
-}
-
-const END_OF_MAP = Uint8Array.of(0)
-
-function serialize(
-  version: number,
-  locktime: number,
-  inputs: readonly Uint8Array[],
-  outputs: readonly Uint8Array[],
-  witnesses: readonly Uint8Array[] = [],
-): Uint8Array {
-  return concatBytes([
-    u32(version),
-    witnesses.length > 0 ? Uint8Array.of(0, 1) : new Uint8Array(0),
-    compactSize(inputs.length),
-    ...inputs,
-    compactSize(outputs.length),
-    ...outputs,
-    ...witnesses,
-    u32(locktime),
-  ])
-}
-
-function inputBytes(
-  txid: string,
-  vout: number,
-  scriptSig: Uint8Array,
-  sequence: number,
-): Uint8Array {
-  return concatBytes([hex.decode(txid).reverse(), u32(vout), sized(scriptSig), u32(sequence)])
-}
-
-function outputBytes(value: bigint, script: Uint8Array): Uint8Array {
-  return concatBytes([u64(value), sized(script)])
-}
-
-const NOTHING = new Uint8Array(0)
-
-/** The unsigned transaction of a plan, without witnesses. */
-export function unsignedTransaction(plan: BitcoinTransactionPlan): Uint8Array {
-  return serialize(
-    plan.version,
-    plan.locktime,
-    plan.inputs.map((row) => inputBytes(row.txid, row.vout, NOTHING, row.sequence)),
-    plan.outputs.map((row) => outputBytes(row.value, hex.decode(row.script))),
-  )
-}
-
-/** Fingerprint and path as BIP174 writes them: 4 bytes, then each step as u32. */
-function keyOrigin(fingerprint: string, path: string): Uint8Array {
-  const steps = path.split('/').slice(1)
-  return concatBytes([
-    hex.decode(fingerprint),
-    ...steps.map((step) => {
-      const hardened = step.endsWith("'")
-      return u32(Number(hardened ? step.slice(0, -1) : step) + (hardened ? 0x80000000 : 0))
-    }),
-  ])
-}
-
-export interface PsbtSource {
-  readonly plan: BitcoinTransactionPlan
-  readonly account: PinnedBitcoinAccount
-  /** Master key fingerprint, 8 hex digits. */
-  readonly fingerprint: string
-  /** Compressed public key (hex) of each change output by its path. */
-  readonly changeKeys: ReadonlyMap<string, string>
-}
-
-/** A plan as PSBT bytes, ready for an air-gapped signer. */
-export function writePsbt(source: PsbtSource): Uint8Array {
-  const { plan } = source
-  return concatBytes([
-    MAGIC,
-    entry(GLOBAL_UNSIGNED, unsignedTransaction(plan)),
-    END_OF_MAP,
-    ...plan.inputs.flatMap((input) => [...inputEntries(source, input), END_OF_MAP]),
-    ...plan.outputs.flatMap((output) => [...outputEntries(source, output), END_OF_MAP]),
-  ])
-}
-
-/** The same as base64 text, as files and clipboards carry it. */
-export function writePsbtText(source: PsbtSource): string {
-  return base64.encode(writePsbt(source))
-}
-
-function inputEntries(
-  { account, fingerprint }: PsbtSource,
-  input: BitcoinInput,
-): readonly Uint8Array[] {
-  const origin = keyOrigin(fingerprint, input.path)
-  const script = hex.decode(input.script)
-  // The full previous transaction always goes along: a signer need not trust our amounts (fee attack).
-  const previous = entry(IN_NON_WITNESS_UTXO, hex.decode(input.previousTransaction))
-  const witnessUtxo = entry(IN_WITNESS_UTXO, outputBytes(input.value, script))
-  const keyPath = entry(IN_BIP32 + input.publicKey, origin)
-  switch (account.scriptType) {
-    case 'p2pkh':
-      return [previous, keyPath]
-    case 'p2wpkh':
-      return [previous, witnessUtxo, keyPath]
-    case 'p2sh-p2wpkh': {
-      const redeem = p2wpkhScript(hex.decode(input.publicKey))
-      return [previous, witnessUtxo, entry(IN_REDEEM_SCRIPT, redeem), keyPath]
-    }
-    case 'p2tr': {
-      const internalKey = input.publicKey.slice(2)
-      const noLeaves = Uint8Array.of(0)
-      return [
-        previous,
-        witnessUtxo,
-        entry(IN_TAP_BIP32 + internalKey, concatBytes([noLeaves, origin])),
-        entry(IN_TAP_INTERNAL_KEY, hex.decode(internalKey)),
-      ]
-    }
-  }
-}
-
-function outputEntries(
-  { account, fingerprint, changeKeys }: PsbtSource,
-  output: BitcoinOutput,
-): readonly Uint8Array[] {
-  if (output.path === null) return []
-  const publicKey = changeKeys.get(output.path)
-  if (publicKey === undefined) return []
-  const origin = keyOrigin(fingerprint, output.path)
-  if (account.scriptType === 'p2tr') {
-    const internalKey = publicKey.slice(2)
-    return [
-      entry(OUT_TAP_INTERNAL_KEY, hex.decode(internalKey)),
-      entry(OUT_TAP_BIP32 + internalKey, concatBytes([Uint8Array.of(0), origin])),
-    ]
-  }
-  const keyPath = entry(OUT_BIP32 + publicKey, origin)
-  return account.scriptType === 'p2sh-p2wpkh'
-    ? [entry(OUT_REDEEM_SCRIPT, p2wpkhScript(hex.decode(publicKey))), keyPath]
-    : [keyPath]
-}
-
-// ── reading ───────────────────────────────────────────────────────────────────
 
 /** Reads PSBT bytes strictly: no unknown structure, no duplicate keys, no signatures in the transaction. */
 export function parsePsbt(bytes: Uint8Array): Result<Psbt, 'INPUT_INVALID'> {
@@ -242,7 +107,10 @@ function readPsbt(bytes: Uint8Array): Psbt {
     throw new MalformedBytes('not a PSBT')
   }
   const global = readMap(reader)
-  const unsigned = global.get(GLOBAL_UNSIGNED)
+  const unsigned = global.get(GLOBAL_KEY.unsigned)
+  const version = global.get(GLOBAL_KEY.version)
+  if (version !== undefined && hex.encode(version) !== '00000000')
+    throw new MalformedBytes('a version other than 0')
   if (unsigned === undefined) throw new MalformedBytes('no unsigned transaction')
   const parsed = parseBitcoinTransaction(unsigned)
   if (parsed.kind === 'malformed') throw new MalformedBytes(`transaction: ${parsed.problem}`)
@@ -250,8 +118,8 @@ function readPsbt(bytes: Uint8Array): Psbt {
   if (transaction.hasWitness || transaction.inputs.some((input) => input.scriptSig.length > 0)) {
     throw new MalformedBytes('the unsigned transaction is signed')
   }
-  const inputs = transaction.inputs.map(() => checkInput(readMap(reader)))
-  const outputs = transaction.outputs.map(() => checkOutput(readMap(reader)))
+  const inputs = transaction.inputs.map(() => checkForms(readMap(reader), INPUT_FORMS, 'input'))
+  const outputs = transaction.outputs.map(() => checkForms(readMap(reader), OUTPUT_FORMS, 'output'))
   if (reader.at !== bytes.length) throw new MalformedBytes('bytes after the end')
   return { transaction, global, inputs, outputs }
 }
@@ -267,104 +135,20 @@ function readMap(reader: ByteReader): PsbtMap {
   }
 }
 
-function checkInput(map: PsbtMap): PsbtMap {
+function checkForms(map: PsbtMap, forms: Readonly<Record<string, Form>>, where: string): PsbtMap {
   for (const [key, value] of map) {
     const type = key.slice(0, 2)
-    if (BARE_INPUT_KEYS.has(type) && key.length > 2) {
-      throw new MalformedBytes(`input key ${type} with data`)
-    }
-    if (PUBLIC_KEY_KEYS.has(type)) checkPublicKey(key.slice(2))
-    if (type === IN_SIGHASH_TYPE && value.length !== 4) throw new MalformedBytes('hash type size')
-  }
-  return map
-}
-
-function checkOutput(map: PsbtMap): PsbtMap {
-  for (const key of map.keys()) {
-    const type = key.slice(0, 2)
-    if (BARE_OUTPUT_KEYS.has(type) && key.length > 2) {
-      throw new MalformedBytes(`output key ${type} with data`)
-    }
-    if (type === OUT_BIP32) checkPublicKey(key.slice(2))
+    const form = Object.hasOwn(forms, type) ? forms[type] : undefined
+    if (form === undefined) continue
+    const length = key.length / 2 - 1
+    if (form.key?.includes(length) === false) throw new MalformedBytes(`${where} key ${type}: size`)
+    if (form.key === PUBLIC_KEY) checkPublicKey(key.slice(2))
+    if (form.value?.includes(value.length) === false)
+      throw new MalformedBytes(`${where} value ${type}: size`)
   }
   return map
 }
 
 function checkPublicKey(key: string): void {
   if (!/^(0[23].{64}|04.{128})$/.test(key)) throw new MalformedBytes('a key that is no public key')
-}
-
-// ── assembling ────────────────────────────────────────────────────────────────
-
-/**
- * The raw transaction out of a signed PSBT: final fields where the signer finalized, else its one
- * signature per input. For verifyBitcoin only; no signature is checked here.
- */
-export function extractTransaction(
-  psbt: Psbt,
-  scriptType: PinnedBitcoinAccount['scriptType'],
-): Result<string, 'INPUT_INVALID'> {
-  const { transaction } = psbt
-  const unlocked = psbt.inputs.map((input) => unlockInput(input, scriptType))
-  const missing = unlocked.indexOf(undefined)
-  if (missing >= 0) {
-    return refuse('INPUT_INVALID', { field: 'psbt', problem: `input ${missing} is not signed` })
-  }
-  const found = unlocked.filter((input) => input !== undefined)
-  const segwit = found.some((input) => input.witness.length > 1 || input.witness[0] !== 0)
-  const bytes = serialize(
-    transaction.version,
-    transaction.locktime,
-    transaction.inputs.map(({ txid, vout, sequence }, i) =>
-      inputBytes(txid, vout, found[i]?.scriptSig ?? NOTHING, sequence),
-    ),
-    transaction.outputs.map(({ value, script }) => outputBytes(value, script)),
-    segwit ? found.map((input) => input.witness) : [],
-  )
-  return ok(hex.encode(bytes))
-}
-
-interface Unlocked {
-  readonly scriptSig: Uint8Array
-  /** The stack with its count, as it is serialized; a lone 0 when empty. */
-  readonly witness: Uint8Array
-}
-
-const NO_WITNESS = Uint8Array.of(0)
-
-function unlockInput(
-  input: PsbtMap,
-  scriptType: PinnedBitcoinAccount['scriptType'],
-): Unlocked | undefined {
-  const finalScriptSig = input.get(IN_FINAL_SCRIPT_SIG)
-  const finalWitness = input.get(IN_FINAL_WITNESS)
-  if (finalScriptSig !== undefined || finalWitness !== undefined) {
-    return { scriptSig: finalScriptSig ?? NOTHING, witness: finalWitness ?? NO_WITNESS }
-  }
-  if (scriptType === 'p2tr') {
-    const signature = input.get(IN_TAP_KEY_SIGNATURE)
-    return signature && { scriptSig: NOTHING, witness: stack([signature]) }
-  }
-  const signatures = [...input].filter(([key]) => key.startsWith(IN_PARTIAL_SIGNATURE))
-  const [only] = signatures
-  if (only === undefined || signatures.length > 1) return undefined
-  const [key, signature] = only
-  const publicKey = hex.decode(key.slice(2))
-  switch (scriptType) {
-    case 'p2wpkh':
-      return { scriptSig: NOTHING, witness: stack([signature, publicKey]) }
-    case 'p2sh-p2wpkh':
-      return { scriptSig: push(p2wpkhScript(publicKey)), witness: stack([signature, publicKey]) }
-    case 'p2pkh':
-      return { scriptSig: concatBytes([push(signature), push(publicKey)]), witness: NO_WITNESS }
-  }
-}
-
-function stack(items: readonly Uint8Array[]): Uint8Array {
-  return concatBytes([compactSize(items.length), ...items.map(sized)])
-}
-
-/** A direct push; signatures, keys and key-hash scripts are all below 76 bytes. */
-function push(bytes: Uint8Array): Uint8Array {
-  return concatBytes([Uint8Array.of(bytes.length), bytes])
 }
