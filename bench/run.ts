@@ -1,7 +1,13 @@
 /** `npm run bench`: every measurement as one JSON line. Ratios to a peer of the same run are what counts. */
 import { benchRisk } from './risk.ts'
+import { benchSelection } from './selection.ts'
 import { benchStore } from './store.ts'
 import { benchWhatIfPage } from './whatIfPage.ts'
 
-for (const line of [...benchRisk(), ...benchStore(), ...(await benchWhatIfPage())])
+for (const line of [
+  ...benchRisk(),
+  ...benchStore(),
+  ...benchSelection(),
+  ...(await benchWhatIfPage()),
+])
   console.log(JSON.stringify(line))

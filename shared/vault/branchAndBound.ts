@@ -19,53 +19,55 @@ export function branchAndBound(request: BranchAndBoundRequest): readonly number[
   const { effectiveValues, inputWastes, target, tolerance, maxInputs, maxTries } = request
   const count = effectiveValues.length
   let available = 0
-  for (const value of effectiveValues) available += value
+  for (let at = 0; at < count; at++) available += effectiveValues[at] ?? 0
   if (available < target) return undefined
   // Wastes all have one sign: with a rate above the long-term one, more inputs only waste more.
   const wasteGrows = (inputWastes[0] ?? 0) > 0
-  const chosen: number[] = []
+  const most = target + tolerance
+  const chosen = new Uint32Array(count + 1)
+  let depth = 0
   let best: number[] | undefined
   let bestWaste = Number.POSITIVE_INFINITY
   let sum = 0
   let waste = 0
   for (let tries = 0, at = 0; tries < maxTries; tries++, at++) {
-    const value = effectiveValues[at] ?? 0
     let backtrack = false
     if (
       sum + available < target ||
-      sum > target + tolerance ||
+      sum > most ||
       (wasteGrows && waste > bestWaste) ||
-      chosen.length > maxInputs
+      depth > maxInputs
     ) {
       backtrack = true
     } else if (sum >= target) {
       backtrack = true
       const total = waste + (sum - target)
       if (total <= bestWaste) {
-        best = [...chosen]
+        best = Array.from(chosen.subarray(0, depth))
         bestWaste = total
       }
     } else if (at >= count) {
       backtrack = true
     }
     if (backtrack) {
-      const last = chosen.pop()
-      if (last === undefined) break
+      if (depth === 0) break
+      const last = chosen[--depth] ?? 0
       // Give back what was skipped after the last inclusion, then walk the branch that omits it.
       for (at--; at > last; at--) available += effectiveValues[at] ?? 0
       sum -= effectiveValues[last] ?? 0
       waste -= inputWastes[last] ?? 0
       continue
     }
+    const value = effectiveValues[at] ?? 0
     available -= value
     const previous = at - 1
     const twinOmitted =
-      chosen.length > 0 &&
-      chosen[chosen.length - 1] !== previous &&
+      depth > 0 &&
+      chosen[depth - 1] !== previous &&
       effectiveValues[previous] === value &&
       inputWastes[previous] === inputWastes[at]
     if (twinOmitted) continue
-    chosen.push(at)
+    chosen[depth++] = at
     sum += value
     waste += inputWastes[at] ?? 0
   }

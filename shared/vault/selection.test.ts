@@ -1,15 +1,27 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { branchAndBound } from './branchAndBound.ts'
-import { largestPositions } from './largest.ts'
-import { randomBelow, shuffled } from './random.ts'
+import { coinGrinder } from './coinGrinder.ts'
+import { gatherLargest, sortDescending } from './largest.ts'
+import { pairSearch } from './pairSearch.ts'
+import { inBlocks, randomBelow, shuffled } from './random.ts'
+import type { AccountScriptType } from './script.ts'
 import { type SelectionRequest, selectCoins, settleSelection } from './selection.ts'
-import { INPUT_WEIGHT, estimateVirtualSize, feeAtRate } from './weight.ts'
+import {
+  ACCOUNT_OUTPUT_KIND,
+  DUST_LIMIT,
+  INPUT_WEIGHT,
+  estimateVirtualSize,
+  feeAtRate,
+} from './weight.ts'
 
 interface TestCoin {
   readonly value: bigint
+  readonly type: AccountScriptType
   readonly name: number
 }
+
+const TYPES = ['p2wpkh', 'p2tr', 'p2sh-p2wpkh', 'p2pkh'] as const
 
 /** Deterministic bytes, so that a failing case can be replayed. */
 function seeded(seed: number): { bytes(length: number): Uint8Array } {
@@ -24,7 +36,11 @@ function seeded(seed: number): { bytes(length: number): Uint8Array } {
 }
 
 function coinsOf(values: readonly number[]): readonly TestCoin[] {
-  return values.map((value, name) => ({ value: BigInt(value), name }))
+  return values.map((value, name) => ({
+    value: BigInt(value),
+    name,
+    type: TYPES[name % TYPES.length] ?? 'p2wpkh',
+  }))
 }
 
 function request(
@@ -34,7 +50,8 @@ function request(
 ): SelectionRequest<TestCoin> {
   return {
     coins: coinsOf(values),
-    scriptType: 'p2wpkh',
+    scriptTypeOf: () => 'p2wpkh',
+    changeType: 'p2wpkh',
     target: BigInt(target),
     recipientKinds: ['p2wpkh'],
     feeRateSatPerVb: 10,
@@ -62,7 +79,8 @@ describe('a selection', () => {
         const asked = request(values, target, {
           feeRateSatPerVb: rate,
           maxInputs,
-          scriptType,
+          scriptTypeOf: () => scriptType,
+          changeType: scriptType,
           random: seeded(seed),
         })
         const chosen = selectCoins(asked)
@@ -108,7 +126,7 @@ describe('a selection', () => {
   })
 
   it('prefers two coins that fit exactly to one with change', () => {
-    const fee = Number(feeAtRate(estimateVirtualSize('p2wpkh', 2, ['p2wpkh']), 10))
+    const fee = Number(feeAtRate(estimateVirtualSize(['p2wpkh', 'p2wpkh'], ['p2wpkh']), 10))
     const chosen = selectCoins(request([900_000, 31_000, 70_000 + fee, 12_345], 101_000))
     if (!chosen.ok) throw new Error(chosen.refusal.code)
     expect(chosen.value.inputs.map((coin) => coin.value).sort()).toEqual(
@@ -140,6 +158,177 @@ describe('a selection', () => {
         data: { needed: '0.00101776', available: '0.00070000', asset: 'BTC' },
       },
     })
+  })
+})
+
+describe('a selection among coins of mixed script types', () => {
+  const cases = fc.record({
+    values: fc.array(fc.integer({ min: 300, max: 2_000_000 }), { minLength: 1, maxLength: 30 }),
+    share: fc.double({ min: 0.01, max: 0.9, noNaN: true }),
+    rate: fc.double({ min: 1, max: 120, noNaN: true }),
+    maxInputs: fc.integer({ min: 1, max: 30 }),
+    changeType: fc.constantFrom(...TYPES),
+    seed: fc.integer(),
+  })
+
+  it('pays target, fee and change exactly, each input by its own weight', () => {
+    fc.assert(
+      fc.property(cases, ({ values, share, rate, maxInputs, changeType, seed }) => {
+        const asked = request(
+          values,
+          Math.max(1, Math.floor(values.reduce((a, b) => a + b, 0) * share)),
+          {
+            scriptTypeOf: (coin) => coin.type,
+            changeType,
+            feeRateSatPerVb: rate,
+            maxInputs,
+            random: seeded(seed),
+          },
+        )
+        const chosen = selectCoins(asked)
+        if (!chosen.ok) return
+        const { inputs, change, fee, virtualSize } = chosen.value
+        const kind = ACCOUNT_OUTPUT_KIND[changeType]
+        expect(inputs.length).toBeLessThanOrEqual(maxInputs)
+        expect(inputs.reduce((sum, coin) => sum + coin.value, 0n)).toBe(
+          asked.target + fee + (change ?? 0n),
+        )
+        expect(virtualSize).toBe(
+          estimateVirtualSize(
+            inputs.map(({ type }) => type),
+            change === null ? ['p2wpkh'] : ['p2wpkh', kind],
+          ),
+        )
+        expect(fee).toBeGreaterThanOrEqual(feeAtRate(virtualSize, rate))
+        if (change !== null) expect(change).toBeGreaterThanOrEqual(DUST_LIMIT[kind])
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+
+  it('in dear times the lighter of two equal coins pays', () => {
+    const coins: readonly TestCoin[] = [
+      { value: 500_000n, name: 0, type: 'p2pkh' },
+      { value: 500_000n, name: 1, type: 'p2tr' },
+      { value: 500_000n, name: 2, type: 'p2sh-p2wpkh' },
+    ]
+    const chosen = selectCoins(
+      request([], 200_000, { coins, scriptTypeOf: ({ type }) => type, feeRateSatPerVb: 80 }),
+    )
+    if (!chosen.ok) throw new Error(chosen.refusal.code)
+    expect(chosen.value.inputs.map(({ type }) => type)).toEqual(['p2tr'])
+  })
+
+  it('a bare key hash beside a segwit input counts for one weight unit more', () => {
+    const both = estimateVirtualSize(['p2pkh', 'p2pkh', 'p2pkh', 'p2wpkh'], ['p2wpkh'])
+    const weight = 3 * (INPUT_WEIGHT.p2pkh + 1) + INPUT_WEIGHT.p2wpkh + 4 * 31 + 4 * 10 + 2
+    expect(both).toBe(Math.ceil(weight / 4))
+  })
+})
+
+describe('while spending is cheap', () => {
+  const values = Array.from({ length: 80 }, (_, i) => (i < 40 ? 5_000_000 : 20_000) + 97 * i)
+
+  it('small coins come along', () => {
+    const chosen = selectCoins(request(values, 3_000_000, { feeRateSatPerVb: 2 }))
+    if (!chosen.ok) throw new Error(chosen.refusal.code)
+    expect(chosen.value.inputs).toHaveLength(10)
+    expect(chosen.value.waste).toBeLessThan(0)
+  })
+
+  it('and stay where they are when it is dear', () => {
+    const chosen = selectCoins(request(values, 3_000_000, { feeRateSatPerVb: 30 }))
+    if (!chosen.ok) throw new Error(chosen.refusal.code)
+    expect(chosen.value.inputs).toHaveLength(1)
+  })
+})
+
+describe('CoinGrinder', () => {
+  it('finds the least weight that brute force finds, and of that the least sum', () => {
+    const coin = fc.record({
+      value: fc.integer({ min: 1, max: 300 }),
+      weight: fc.constantFrom(230, 272, 364, 592),
+    })
+    fc.assert(
+      fc.property(
+        fc.array(coin, { minLength: 1, maxLength: 10 }),
+        fc.integer({ min: 1, max: 1_500 }),
+        fc.integer({ min: 1, max: 10 }),
+        (unsorted, target, maxInputs) => {
+          const coins = [...unsorted].sort((a, b) => b.value - a.value || a.weight - b.weight)
+          const found = coinGrinder({
+            effectiveValues: Float64Array.from(coins, ({ value }) => value),
+            weights: Float64Array.from(coins, ({ weight }) => weight),
+            target,
+            maxInputs,
+            maxTries: 1_000_000,
+          })
+          const measure = (set: readonly (typeof coins)[number][]) => ({
+            weight: set.reduce((sum, { weight }) => sum + weight, 0),
+            value: set.reduce((sum, { value }) => sum + value, 0),
+          })
+          let best: { readonly weight: number; readonly value: number } | undefined
+          for (let mask = 1; mask < 2 ** coins.length; mask++) {
+            const set = coins.filter((_, i) => (mask & (1 << i)) !== 0)
+            const now = measure(set)
+            if (set.length > maxInputs || now.value < target) continue
+            if (
+              best === undefined ||
+              now.weight < best.weight ||
+              (now.weight === best.weight && now.value < best.value)
+            )
+              best = now
+          }
+          expect(found && measure(found.flatMap((at) => coins[at] ?? []))).toEqual(best)
+        },
+      ),
+      { numRuns: 1_000 },
+    )
+  })
+})
+
+describe('the pair search', () => {
+  it('finds the two coins that come closest above the target', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 500 }), { minLength: 2, maxLength: 40 }),
+        fc.integer({ min: 1, max: 1_000 }),
+        (unsorted, target) => {
+          const sorted = [...unsorted].sort((a, b) => b - a)
+          const found = pairSearch({
+            effectiveValues: Float64Array.from(sorted),
+            target,
+            tolerance: 50,
+            beside: 0,
+            from: 0,
+            to: sorted.length,
+            attempts: 1,
+            random: seeded(1),
+          })
+          const sums = sorted
+            .flatMap((a, i) => sorted.slice(i + 1).map((b) => a + b - target))
+            .filter((excess) => excess >= 0 && excess < 50)
+          const excess = found?.reduce((sum, at) => sum + (sorted[at] ?? 0), -target)
+          expect(excess).toBe(sums.length === 0 ? undefined : Math.min(...sums))
+        },
+      ),
+      { numRuns: 500 },
+    )
+  })
+
+  it('never takes a coin twice', () => {
+    const found = pairSearch({
+      effectiveValues: Float64Array.from({ length: 30 }, (_, i) => 900 - 7 * i),
+      target: 4_500,
+      tolerance: 500,
+      beside: 4,
+      from: 0,
+      to: 30,
+      attempts: 20,
+      random: seeded(5),
+    })
+    expect(found).toHaveLength(6)
+    expect(new Set(found).size).toBe(6)
   })
 })
 
@@ -199,6 +388,12 @@ describe('random choices', () => {
     for (const count of counts) expect(Math.abs(count - 10_000)).toBeLessThan(500)
   })
 
+  it('read in blocks are the same bytes in order', () => {
+    const plain = seeded(4)
+    const blocks = inBlocks(seeded(4), 64)
+    for (let i = 0; i < 40; i++) expect(randomBelow(blocks, 97)).toBe(randomBelow(plain, 97))
+  })
+
   it('reject what would bias', () => {
     const draws = [Uint8Array.of(0xff, 0xff, 0xff, 0xff), Uint8Array.of(0, 0, 0, 5)]
     expect(randomBelow({ bytes: () => draws.shift() ?? new Uint8Array(4) }, 3)).toBe(2)
@@ -217,8 +412,12 @@ describe('the largest of many', () => {
     const values = fc.array(fc.integer({ min: 0, max: 50 }), { maxLength: 300 })
     fc.assert(
       fc.property(values, fc.integer({ min: 0, max: 310 }), (list, count) => {
-        const positions = largestPositions(Float64Array.from(list), count)
-        expect(new Set(positions).size).toBe(positions.length)
+        const keys = Float64Array.from(list)
+        const all = Uint32Array.from(list, (_, at) => at)
+        gatherLargest(all, keys, count)
+        expect(new Set(all).size).toBe(list.length)
+        const positions = all.slice(0, count)
+        sortDescending(positions, keys)
         expect([...positions].map((at) => list[at])).toEqual(
           [...list].sort((a, b) => b - a).slice(0, count),
         )

@@ -38,30 +38,28 @@ function compactSizeBytes(count: number): number {
   return count < 0xfd ? 1 : count <= 0xffff ? 3 : 5
 }
 
-/** Everything but the inputs and outputs themselves. */
-export function overheadWeight(
-  type: AccountScriptType,
-  inputCount: number,
-  outputCount: number,
-): number {
+/** Version, locktime and the two counts; with a witness, marker and flag. */
+export function overheadWeight(isSegwit: boolean, inputCount: number, outputCount: number): number {
   const counts = compactSizeBytes(inputCount) + compactSizeBytes(outputCount)
-  const markerAndFlag = type === 'p2pkh' ? 0 : 2
-  return 4 * (4 + 4 + counts) + markerAndFlag
+  return 4 * (4 + 4 + counts) + (isSegwit ? 2 : 0)
 }
 
-export function virtualSizeOfWeight(weight: number): number {
-  return Math.ceil(weight / 4)
-}
-
-/** Upper bound of the signed size with these inputs and outputs. */
+/** Upper bound of the signed size of a transaction that spends and pays these, in virtual bytes (BIP141). */
 export function estimateVirtualSize(
-  type: AccountScriptType,
-  inputCount: number,
+  inputs: readonly AccountScriptType[],
   outputs: readonly OutputScriptKind[],
 ): number {
-  const inputs = inputCount * INPUT_WEIGHT[type]
-  const paid = outputs.reduce((sum, kind) => sum + outputWeight(kind), 0)
-  return virtualSizeOfWeight(overheadWeight(type, inputCount, outputs.length) + inputs + paid)
+  let bare = 0
+  let weight = 0
+  for (const type of inputs) {
+    weight += INPUT_WEIGHT[type]
+    if (type === 'p2pkh') bare++
+  }
+  for (const kind of outputs) weight += outputWeight(kind)
+  const isSegwit = bare < inputs.length
+  // Beside a segwit input each other one says in a byte that it has no witness (BIP144).
+  if (isSegwit) weight += bare
+  return Math.ceil((weight + overheadWeight(isSegwit, inputs.length, outputs.length)) / 4)
 }
 
 /** Satoshi for a size at a rate, rounded up. */

@@ -50,7 +50,7 @@ export function boostBitcoinTransfer(
   const input = planInput(request, keys.value, coin)
   if (!input.ok) return input
   const kind = ACCOUNT_OUTPUT_KIND[account.scriptType]
-  const virtualSize = estimateVirtualSize(account.scriptType, 1, [kind])
+  const virtualSize = estimateVirtualSize([account.scriptType], [kind])
   const forBoth = feeAtRate(parent.virtualSize + virtualSize, rate) - parent.fee
   const alone = feeAtRate(virtualSize, rate)
   // A parent that already pays more than the rate must not make the child pay less than it.

@@ -127,7 +127,8 @@ function choosePayment(
   }
   const selection = selectCoins({
     coins: request.coins,
-    scriptType: request.account.scriptType,
+    scriptTypeOf: () => request.account.scriptType,
+    changeType: request.account.scriptType,
     target: paid.reduce((sum, { value }) => sum + value, 0n),
     recipientKinds: paid.map(({ address }) => address.kind),
     feeRateSatPerVb: request.feeRateSatPerVb,
@@ -166,7 +167,10 @@ function chooseEverything(
     .sort((a, b) => (a.value < b.value ? 1 : a.value > b.value ? -1 : 0))
     .slice(0, request.maxInputs ?? DEFAULT_MAX_INPUTS)
   const total = coins.reduce((sum, coin) => sum + coin.value, 0n)
-  const virtualSize = estimateVirtualSize(scriptType, coins.length, [address.value.kind])
+  const virtualSize = estimateVirtualSize(
+    coins.map(() => scriptType),
+    [address.value.kind],
+  )
   const fee = feeAtRate(virtualSize, rate)
   const value = total - fee
   const minimum = DUST_LIMIT[address.value.kind]

@@ -105,7 +105,10 @@ function settle(
   const recipients = outputs.filter((output) => output.role === 'recipient')
   const paid = recipients.reduce((sum, output) => sum + output.value, 0n)
   const sizeOf = (list: readonly BitcoinOutput[]): number =>
-    estimateVirtualSize(account.scriptType, original.inputs.length, list.map(kindOf))
+    estimateVirtualSize(
+      original.inputs.map(() => account.scriptType),
+      list.map(kindOf),
+    )
   const withChange = sizeOf(outputs)
   const fee = leastFee(request, withChange)
   const change = total - paid - fee
