@@ -169,6 +169,7 @@ export type ChainRefusals = Extract<
   | 'CHAIN_WRONG_NETWORK'
   | 'CHAIN_REJECTED'
   | 'CHAIN_LIED'
+  | 'CHAIN_STALE'
 >
 export type ChainResult<T> = Result<T, ChainRefusals>
 
@@ -176,6 +177,8 @@ export interface ChainTip {
   readonly height: number
   /** When we learned of it, our clock. */
   readonly asOf: number
+  /** Bitcoin: the chain of headers is verified up to here so far; absent when it is up to `height`. */
+  readonly verifiedTo?: number
 }
 
 export type Confirmation =
@@ -191,6 +194,8 @@ export interface ScriptCoin {
   readonly script: string
   /** null while unconfirmed. */
   readonly height: number | null
+  /** The server's word only, so far: a figure that shows it says so, and nothing is spent by it. */
+  readonly claimedOnly?: true
 }
 
 /** What a second, independent server said of the first one's figures. */
@@ -216,7 +221,14 @@ export interface BitcoinPort {
     scripts: readonly string[],
     signal: AbortSignal,
   ): Promise<ChainResult<ReadonlySet<string>>>
-  /** Unspent outputs of these scripts; each one's value and script checked against its raw transaction. */
+  /** What the server says these scripts hold, in as few questions as can be: every coin `claimedOnly`. For the
+   *  first figure, until `readCoins` has the proofs. */
+  readClaims(
+    scripts: readonly string[],
+    signal: AbortSignal,
+  ): Promise<ChainResult<readonly ScriptCoin[]>>
+  /** Unspent outputs of these scripts; each one's value and script checked against its raw transaction, its place
+   *  by a merkle branch to a verified header. `claimedOnly` where that header is not verified yet. */
   readCoins(
     scripts: readonly string[],
     signal: AbortSignal,
@@ -235,6 +247,9 @@ export interface BitcoinPort {
     transaction: VerifiedTransaction,
     signal: AbortSignal,
   ): Promise<ChainResult<{ readonly txid: string }>>
+  /** Calls back when the server told of a block or of a script asked about, or when it can tell no more (asking
+   *  again renews that). Absent where the server never tells by itself. Returns how to stop. */
+  readonly onNews?: (listener: () => void) => () => void
   close(): Promise<void>
 }
 

@@ -1,9 +1,13 @@
 /** Puts a host together. Whether it is the demo is decided here, once, by which function is called: the demo
  *  gets regtest, loopback and the software device and nothing else; the real one can reach none of them. */
+import { join } from 'node:path'
 import { type Result, ok, refuse } from '../../shared/errors/refusal.ts'
 import { ETH, USDC } from '../../shared/units/amount.ts'
 import { createCurve, createDerivationMath } from '../adapters/chain/bitcoin/curve.ts'
 import { crossCheckedBitcoin } from '../adapters/chain/bitcoin/crossCheckedBitcoin.ts'
+import { createHeaderChain } from '../adapters/chain/bitcoin/headerChain.ts'
+import { headerFile } from '../adapters/chain/bitcoin/headerFile.ts'
+import { headerRules } from '../adapters/chain/bitcoin/headerRules.ts'
 import { createElectrumBitcoin } from '../adapters/chain/bitcoin/electrumBitcoin.ts'
 import { createEsploraBitcoin } from '../adapters/chain/bitcoin/esplora.ts'
 import { createAbsentBitcoin } from '../adapters/chain/bitcoin/absentBitcoin.ts'
@@ -110,6 +114,22 @@ function demoEvm({ evm }: WorldDescription, line: 'first' | 'second'): EvmPort {
   })
 }
 
+function demoBitcoin({ bitcoin }: WorldDescription): BitcoinPort {
+  const common = {
+    network: 'regtest' as const,
+    headers: createHeaderChain({ rules: headerRules('regtest'), now: systemClock.now }),
+    clock: systemClock,
+  }
+  return crossCheckedBitcoin({
+    first: createElectrumBitcoin({
+      ...common,
+      endpoint: { host: '127.0.0.1', port: bitcoin.port, tls: 'off', proxy: null },
+    }),
+    second: createEsploraBitcoin({ ...common, url: bitcoin.esploraUrl, proxy: null }),
+    clock: systemClock,
+  })
+}
+
 export function openDemoHost(around: Surroundings, world: WorldDescription): Promise<Result<Host>> {
   return openHost(around, () => ({
     mode: 'demo',
@@ -132,21 +152,7 @@ export function openDemoHost(around: Surroundings, world: WorldDescription): Pro
     ],
     openVenue: null,
     simulatedDeviceUrl: world.device.pageUrl,
-    bitcoin: crossCheckedBitcoin({
-      first: createElectrumBitcoin({
-        network: 'regtest',
-        host: '127.0.0.1',
-        port: world.bitcoin.port,
-        tls: 'off',
-        clock: systemClock,
-      }),
-      second: createEsploraBitcoin({
-        network: 'regtest',
-        url: world.bitcoin.esploraUrl,
-        clock: systemClock,
-      }),
-      clock: systemClock,
-    }),
+    bitcoin: demoBitcoin(world),
     evm: [
       crossChecked(demoEvm(world, 'first'), demoEvm(world, 'second'), {
         clock: systemClock,
@@ -161,12 +167,24 @@ export function openDemoHost(around: Surroundings, world: WorldDescription): Pro
   }))
 }
 
-function openBitcoin({ second, ...electrum }: NonNullable<Servers['bitcoin']>): BitcoinPort {
-  const first = createElectrumBitcoin({ network: 'mainnet', ...electrum, clock: systemClock })
+function openBitcoin(
+  { second, ...electrum }: NonNullable<Servers['bitcoin']>,
+  directory: string,
+): BitcoinPort {
+  const common = {
+    network: 'mainnet' as const,
+    headers: createHeaderChain({
+      rules: headerRules('mainnet'),
+      now: systemClock.now,
+      kept: headerFile(join(directory, 'headers-mainnet.bin')),
+    }),
+    clock: systemClock,
+  }
+  const first = createElectrumBitcoin({ ...common, endpoint: { ...electrum, proxy: null } })
   if (second === undefined) return first
   return crossCheckedBitcoin({
     first,
-    second: createEsploraBitcoin({ network: 'mainnet', url: second.url, clock: systemClock }),
+    second: createEsploraBitcoin({ ...common, url: second.url, proxy: null }),
     clock: systemClock,
   })
 }
@@ -198,7 +216,7 @@ export async function openRealHost(around: Surroundings): Promise<Result<Host>> 
     venues: [],
     openVenue,
     simulatedDeviceUrl: null,
-    bitcoin: bitcoin === undefined ? createAbsentBitcoin() : openBitcoin(bitcoin),
+    bitcoin: bitcoin === undefined ? createAbsentBitcoin() : openBitcoin(bitcoin, around.directory),
     evm: evm.map((chain) => openEvmChain(chain, systemClock)),
     device: createOneKeyDevice({
       link: { kind: 'usb' },

@@ -17,6 +17,7 @@ export const chainRefusals = [
   'CHAIN_WRONG_NETWORK',
   'CHAIN_REJECTED',
   'CHAIN_LIED',
+  'CHAIN_STALE',
 ] as const satisfies readonly RefusalCode[]
 
 export const deviceRefusals = [

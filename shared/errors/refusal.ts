@@ -136,6 +136,13 @@ export interface RefusalData {
     readonly claimed: string
     readonly actual: string
   }
+  /** The server's newest block is too old, or on a branch with less work than the one known up to `best`. */
+  CHAIN_STALE: {
+    readonly chain: string
+    readonly height: number
+    readonly best: number
+    readonly ageMs: number
+  }
   /** Another transaction used up its nonce; `by` is that one's hash where known. */
   TRANSACTION_REPLACED: {
     readonly chain: string
@@ -223,6 +230,7 @@ export const refusalRetryable: { readonly [C in RefusalCode]: boolean } = {
   CHAIN_WRONG_NETWORK: false,
   CHAIN_REJECTED: false,
   CHAIN_LIED: false,
+  CHAIN_STALE: true,
   TRANSACTION_REPLACED: false,
   OUTCOME_UNKNOWN: false,
   STORE_IN_USE: true,

@@ -171,6 +171,7 @@ export function createRunStep(context: StepContext): RunStep {
       switch (answer.refusal.code) {
         case 'CHAIN_UNREACHABLE':
         case 'CHAIN_ANSWER_MALFORMED':
+        case 'CHAIN_STALE':
           return null
         case 'CHAIN_WRONG_NETWORK':
           return refused(answer.refusal)

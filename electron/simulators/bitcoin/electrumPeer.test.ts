@@ -3,6 +3,11 @@ import { mnemonicToSeedSync } from '@scure/bip39'
 import { describe, expect, it } from 'vitest'
 import { createCurve } from '../../adapters/chain/bitcoin/curve.ts'
 import { createElectrumBitcoin } from '../../adapters/chain/bitcoin/electrumBitcoin.ts'
+import {
+  loopback,
+  regtestHeaders,
+  testClock,
+} from '../../adapters/chain/bitcoin/regtest.fixture.ts'
 import { planBitcoinTransfer } from '../../../shared/transfer/btc/planBitcoinTransfer.ts'
 import { writePsbtText } from '../../../shared/transfer/btc/writePsbt.ts'
 import { verifyBitcoin } from '../../../shared/transfer/verify/bitcoin.ts'
@@ -61,10 +66,9 @@ describe.skipIf(version === undefined)('Debian’s Electrum against our server',
     const peer = await startElectrumPeer(master.derive(PATH).privateExtendedKey, simulator.port)
     const port = createElectrumBitcoin({
       network: 'regtest',
-      host: '127.0.0.1',
-      port: simulator.port,
-      tls: 'off',
-      clock: { now: Date.now, sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) },
+      endpoint: loopback(simulator.port),
+      headers: regtestHeaders(),
+      clock: testClock,
     })
     const balance = async (): Promise<{ confirmed: string; unconfirmed?: string }> =>
       JSON.parse(await peer.command('getbalance'))

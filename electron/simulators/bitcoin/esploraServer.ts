@@ -3,7 +3,7 @@
  *  '/scripthash/:hash/utxo'. Values in satoshi, fees in sat/vB. */
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http'
 import { Transaction } from 'bitcoinjs-lib'
-import { toHex } from './bytes.ts'
+import { reverse, toHex } from './bytes.ts'
 import type { BitcoinChain, ChainCoin } from './chain.ts'
 import type { Faults } from './faults.ts'
 
@@ -31,6 +31,7 @@ const text = (body: string): Answer => ({ status: 200, body })
 const json = (value: unknown): Answer => text(JSON.stringify(value))
 const notFound = (body: string): Answer => ({ status: 404, body })
 const MAX_BODY = 1_000_000
+const BLOCKS_A_PAGE = 10
 const ESTIMATED_TARGETS = [1, 2, 3, 6, 12, 24, 144, 1008]
 
 /** Electrum's name of a script is the same hash in reverse. */
@@ -70,6 +71,23 @@ function utxo(context: EsploraContext, hash: string): Answer {
   return json(chain.coins(electrumName(hash)).map(row))
 }
 
+/** A block by its header's fields, as `/blocks` tells it. */
+function blockAnswer(chain: BitcoinChain, height: number): object | undefined {
+  const header = chain.header(height)
+  if (header === undefined) return undefined
+  const view = new DataView(header.buffer, header.byteOffset, header.byteLength)
+  return {
+    id: chain.blockHash(height),
+    height,
+    version: view.getInt32(0, true),
+    previousblockhash: height === 0 ? null : reverse(header.subarray(4, 36)),
+    merkle_root: reverse(header.subarray(36, 68)),
+    timestamp: view.getUint32(68, true),
+    bits: view.getUint32(72, true),
+    nonce: view.getUint32(76, true),
+  }
+}
+
 const ROUTES: Readonly<Record<string, Route>> = {
   'GET /blocks/tip/height': (context) => text(String(shownHeight(context))),
   'GET /blocks/tip/hash': ({ chain }) => text(chain.blockHash(chain.height()) ?? ''),
@@ -78,6 +96,10 @@ const ROUTES: Readonly<Record<string, Route>> = {
       return text('000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f')
     const hash = chain.blockHash(Number(height))
     return hash === undefined ? notFound('Block not found') : text(hash)
+  },
+  'GET /blocks/:height': ({ chain }, [top = '']) => {
+    const heights = Array.from({ length: BLOCKS_A_PAGE }, (_, at) => Number(top) - at)
+    return json(heights.flatMap((height) => blockAnswer(chain, height) ?? []))
   },
   'GET /block/:hash/header': ({ chain }, [hash]) => {
     for (let height = chain.height(); height >= 0; height--) {
@@ -144,9 +166,10 @@ function shapeOf(path: string): { readonly shape: string; readonly parts: readon
     .split('/')
     .map((word, at, words) => {
       if (/^[0-9a-f]{64}$/.test(word)) parts.push(word)
-      else if (words[at - 1] === 'block-height' && /^\d{1,9}$/.test(word)) parts.push(word)
+      else if (/^blocks?(-height)?$/.test(words[at - 1] ?? '') && /^\d{1,9}$/.test(word))
+        parts.push(word)
       else return word
-      return words[at - 1] === 'block-height' ? ':height' : ':hash'
+      return /^\d{1,9}$/.test(word) ? ':height' : ':hash'
     })
     .join('/')
   return { shape, parts }

@@ -11,6 +11,7 @@ export function createAbsentBitcoin(): BitcoinPort {
     source: 'not configured',
     readTip: absent,
     readUsedScripts: absent,
+    readClaims: absent,
     readCoins: absent,
     readTransaction: absent,
     readFeeRate: absent,

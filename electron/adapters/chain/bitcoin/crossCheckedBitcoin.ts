@@ -200,6 +200,7 @@ export function crossCheckedBitcoin(options: CrossCheckOptions): BitcoinPort {
       )
       return read.ok ? ok(read.value.coins) : read
     },
+    readClaims: first.readClaims,
     readTransaction: first.readTransaction,
     readFeeRate: (blocks, signal) =>
       agreed(
@@ -215,6 +216,8 @@ export function crossCheckedBitcoin(options: CrossCheckOptions): BitcoinPort {
       if (sent.ok) await second.broadcast(transaction, secondSignal(signal))
       return sent
     },
+    // The second is never waited for: news of the first one's is what makes both be asked.
+    ...(first.onNews === undefined ? {} : { onNews: first.onNews }),
     async close() {
       await Promise.all([first.close(), second.close()])
     },

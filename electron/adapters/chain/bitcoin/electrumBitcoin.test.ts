@@ -17,6 +17,7 @@ import type { Fault } from '../../../simulators/bitcoin/faults.ts'
 import { createTestWallet } from '../../../simulators/bitcoin/testWallet.ts'
 import { createCurve } from './curve.ts'
 import { type ElectrumBitcoinOptions, createElectrumBitcoin } from './electrumBitcoin.ts'
+import { loopback, regtestHeaders, testClock as clock } from './regtest.fixture.ts'
 
 const wallet = createTestWallet(`${'abandon '.repeat(11)}about`, 'regtest')
 const account: PinnedBitcoinAccount = {
@@ -26,10 +27,6 @@ const account: PinnedBitcoinAccount = {
   path: "m/84'/1'/0'",
   xpub: wallet.xpub("m/84'/1'/0'"),
   scriptType: 'p2wpkh',
-}
-const clock: Clock = {
-  now: Date.now,
-  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
 }
 const random = { bytes: (length: number) => Uint8Array.from(randomBytes(length)) }
 const curve = createCurve()
@@ -63,9 +60,8 @@ async function start(
   cleanup.push(simulator.close)
   const port = createElectrumBitcoin({
     network: 'regtest',
-    host: '127.0.0.1',
-    port: simulator.port,
-    tls: 'off',
+    endpoint: loopback(simulator.port),
+    headers: regtestHeaders(),
     clock,
     timeoutMs: 3_000,
     ...portOptions,
@@ -367,7 +363,7 @@ describe('a broadcast whose answer is lost or false', () => {
 })
 
 describe('a server that misbehaves', () => {
-  const history = 'blockchain.scripthash.get_history'
+  const history = 'blockchain.scripthash.subscribe'
   const rows: readonly { readonly fault: Fault; readonly code: string }[] = [
     { fault: { kind: 'garbage' }, code: 'CHAIN_ANSWER_MALFORMED' },
     { fault: { kind: 'huge-line', bytes: 300_000 }, code: 'CHAIN_ANSWER_MALFORMED' },
@@ -397,7 +393,7 @@ describe('a server that misbehaves', () => {
     ['blockchain.scripthash.listunspent', 'CHAIN_ANSWER_MALFORMED'],
     ['blockchain.transaction.get', 'CHAIN_ANSWER_MALFORMED'],
     ['blockchain.transaction.get_merkle', 'CHAIN_ANSWER_MALFORMED'],
-    ['blockchain.block.header', 'CHAIN_ANSWER_MALFORMED'],
+    ['blockchain.block.headers', 'CHAIN_ANSWER_MALFORMED'],
   ] as const
   for (const [method, code] of shapes) {
     it(`an answer of another shape to ${method} is refused`, async () => {
@@ -405,6 +401,8 @@ describe('a server that misbehaves', () => {
       simulator.fund(own(0, 0).address, 1_000_000n)
       simulator.mine(1)
       value(await port.readTip(never))
+      // Two blocks at once, so that the headers between are asked for.
+      if (method === 'blockchain.block.headers') simulator.mine(2)
       simulator.faults.inject({ kind: 'wrong-shape' }, { method })
       const read = method.includes('headers')
         ? await port.readTip(never)

@@ -1,9 +1,8 @@
 /** BitcoinPort over one Electrum server. What can be checked is: every coin's value and script against
- *  its own transaction, every txid by hashing, every confirmation by a merkle branch to a header with
- *  work. What cannot: that the server told us of every coin. Values in satoshi, rates in sat/vB. */
-import { Transaction, crypto } from 'bitcoinjs-lib'
+ *  its own transaction, every txid by hashing, every confirmation by a merkle branch to a header of the chain
+ *  that we verify. What cannot: that the server told us of every coin. Values in satoshi, rates in sat/vB. */
 import { z } from 'zod'
-import { type Result, ok, refuse } from '../../../../shared/errors/refusal.ts'
+import { ok } from '../../../../shared/errors/refusal.ts'
 import { isVerified } from '../../../../shared/transfer/verify/verified.ts'
 import type { BitcoinNetwork } from '../../../../shared/vault/account.ts'
 import type {
@@ -14,18 +13,33 @@ import type {
   ScriptCoin,
 } from '../../../host/ports.ts'
 import {
-  type ElectrumAnswer,
-  type ElectrumCall,
-  type ElectrumTls,
-  createElectrumClient,
-} from './electrumClient.ts'
-import { GENESIS_HASH, hasWork, isHeaderHex, provesPlace } from './header.ts'
+  ABSURD_FEE_RATE,
+  MINIMUM_FEE_RATE,
+  hashSchema,
+  lied,
+  malformed,
+  rawSchema,
+  rejected,
+} from './answers.ts'
+import { type ChainAnswers, createChainView, secondLook } from './chainView.ts'
+import type { Endpoint } from './dial.ts'
+import { type ElectrumCall, createElectrumClient } from './electrumClient.ts'
+import { createElectrumScripts, electrumScriptHash, parseAnswer } from './electrumScripts.ts'
+import { GENESIS_HASH, type MerkleProof, isHeaderHex } from './header.ts'
+import type { HeaderChain } from './headerChain.ts'
+import { createListeners } from './listeners.ts'
+import {
+  type KnownTransaction,
+  checkClaims,
+  claimedCoins,
+  createTransactions,
+} from './transactions.ts'
 
 export interface ElectrumBitcoinOptions {
   readonly network: BitcoinNetwork
-  readonly host: string
-  readonly port: number
-  readonly tls: ElectrumTls
+  readonly endpoint: Endpoint
+  /** Of this network; may be shared with other servers. */
+  readonly headers: HeaderChain
   readonly clock: Clock
   /** Per batch of questions; 15 s unless given. */
   readonly timeoutMs?: number
@@ -33,95 +47,32 @@ export interface ElectrumBitcoinOptions {
   readonly maxLineBytes?: number
 }
 
-/** Above this a fee rate is a fault or an attack, not a market (sat/vB). */
-const ABSURD_FEE_RATE = 10_000
-const MINIMUM_FEE_RATE = 1
-const CACHED_TRANSACTIONS = 2_000
-
-const hashSchema = z.string().regex(/^[0-9a-f]{64}$/)
 const tipSchema = z.object({ hex: z.string(), height: z.int().nonnegative() })
-const unspentSchema = z.array(
-  z.object({
-    tx_hash: hashSchema,
-    tx_pos: z.int().nonnegative(),
-    value: z.int().nonnegative(),
-    height: z.int(),
-  }),
-)
 const historySchema = z.array(z.object({ tx_hash: hashSchema, height: z.int() }))
 const merkleSchema = z.object({ merkle: z.array(hashSchema), pos: z.int().nonnegative() })
-const rawSchema = z.string().regex(/^([0-9a-f]{2})+$/)
-
-interface PlacedTransaction {
-  readonly txid: string
-  readonly height: number
-}
-
-/** The Electrum protocol's name for a script: sha256, reversed. */
-export function electrumScriptHash(scriptHex: string): string {
-  return Buffer.from(crypto.sha256(Buffer.from(scriptHex, 'hex')))
-    .reverse()
-    .toString('hex')
-}
-
-function lied(field: string, claimed: unknown, actual: unknown): Result<never, 'CHAIN_LIED'> {
-  return refuse('CHAIN_LIED', {
-    chain: 'bitcoin',
-    field,
-    claimed: String(claimed).slice(0, 200),
-    actual: String(actual).slice(0, 200),
-  })
-}
-
-function malformed(field: string, value: unknown): Result<never, 'CHAIN_ANSWER_MALFORMED'> {
-  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing')
-  return refuse('CHAIN_ANSWER_MALFORMED', { chain: 'bitcoin', field, value: text.slice(0, 200) })
-}
-
-function rejected(reason: string): Result<never, 'CHAIN_REJECTED'> {
-  return refuse('CHAIN_REJECTED', { chain: 'bitcoin', reason })
-}
-
-function parseAnswer<T>(
-  field: string,
-  schema: z.ZodType<T>,
-  answer: ElectrumAnswer | undefined,
-): Result<T, 'CHAIN_ANSWER_MALFORMED' | 'CHAIN_REJECTED'> {
-  if (answer === undefined) return malformed(field, 'nothing')
-  if (answer.kind === 'error') return rejected(answer.message)
-  const parsed = schema.safeParse(answer.value)
-  return parsed.success ? ok(parsed.data) : malformed(field, answer.value)
-}
+const headersSchema = z.object({ hex: z.string().regex(/^([0-9a-f]{160})*$/) })
 
 /** Connects lazily; the first call that needs the server dials it. Close it to release the socket. */
 export function createElectrumBitcoin(options: ElectrumBitcoinOptions): BitcoinPort {
-  const { network, host, port, clock } = options
-  /** Raw transactions whose txid was recomputed: they can never change. */
-  const transactions = new Map<string, string>()
-  /** 'txid:height' proved under the chain that this connection last told of. */
-  const proved = new Set<string>()
-  let knownHeight = 0
+  const { network, endpoint, clock } = options
+  const transactions = createTransactions()
+  const news = createListeners()
   const client = createElectrumClient({
-    host,
-    port,
-    tls: options.tls,
+    endpoint,
     clock,
     timeoutMs: options.timeoutMs ?? 15_000,
     maxLineBytes: options.maxLineBytes ?? 16 * 1024 * 1024,
     genesisHash: GENESIS_HASH[network],
-    onConnect: () => proved.clear(),
+    onConnect: () => scripts.forget(),
+    onLost: () => {
+      scripts.forget()
+      news.tell()
+    },
     onNotification: (method, params) => {
-      if (method !== 'blockchain.headers.subscribe') return
-      const tip = tipSchema.safeParse(params[0])
-      if (tip.success) noteTip(tip.data.height)
+      if (method !== 'blockchain.scripthash.subscribe' || scripts.note(params)) news.tell()
     },
   })
-
-  /** A tip that is not above the last one means blocks were replaced: proofs must be made again. */
-  function noteTip(height: number): void {
-    if (height <= knownHeight) proved.clear()
-    knownHeight = height
-  }
+  const scripts = createElectrumScripts(client.ask)
 
   async function askOne<T>(
     call: ElectrumCall,
@@ -132,145 +83,79 @@ export function createElectrumBitcoin(options: ElectrumBitcoinOptions): BitcoinP
     return answers.ok ? parseAnswer(call.method, schema, answers.value[0]) : answers
   }
 
-  async function askEach<T>(
-    calls: readonly ElectrumCall[],
-    schema: z.ZodType<T>,
-    signal: AbortSignal,
-  ): Promise<ChainResult<readonly T[]>> {
-    const answers = await client.ask(calls, signal)
-    if (!answers.ok) return answers
-    const values: T[] = []
-    for (const [at, call] of calls.entries()) {
-      const value = parseAnswer(call.method, schema, answers.value[at])
-      if (!value.ok) return value
-      values.push(value.value)
-    }
-    return ok(values)
+  const answers: ChainAnswers = {
+    async readTip(signal) {
+      const call = { method: 'blockchain.headers.subscribe', params: [] }
+      const tip = await askOne(call, tipSchema, signal)
+      if (!tip.ok) return tip
+      const { hex, height } = tip.value
+      return isHeaderHex(hex)
+        ? ok({ height, header: Buffer.from(hex, 'hex') })
+        : malformed(call.method, hex)
+    },
+    async readHeaders(from, count, signal) {
+      const call = { method: 'blockchain.block.headers', params: [from, count] }
+      const read = await askOne(call, headersSchema, signal)
+      return read.ok ? ok(Buffer.from(read.value.hex.slice(0, count * 160), 'hex')) : read
+    },
+    async readProofs(placed, signal) {
+      const method = 'blockchain.transaction.get_merkle'
+      const calls = placed.map(({ txid, height }) => ({ method, params: [txid, height] }))
+      const told = await client.ask(calls, signal, 'short')
+      if (!told.ok) return told
+      const proofs: MerkleProof[] = []
+      for (const [at, { txid, height }] of placed.entries()) {
+        const answer = told.value[at]
+        // A server that claims a height and then has no proof for it did not tell the truth.
+        if (answer?.kind === 'error') return lied('height', `${txid} at ${height}`, answer.message)
+        const proof = parseAnswer(method, merkleSchema, answer)
+        if (!proof.ok) return proof
+        proofs.push(proof.value)
+      }
+      return ok(proofs)
+    },
   }
-
-  async function readTipHeight(signal: AbortSignal): Promise<ChainResult<number>> {
-    const call = { method: 'blockchain.headers.subscribe', params: [] }
-    const tip = await askOne(call, tipSchema, signal)
-    if (!tip.ok) return tip
-    const { hex, height } = tip.value
-    if (!isHeaderHex(hex)) return malformed(call.method, hex)
-    if (height > 0 && !hasWork(hex, network, height))
-      return lied('header', `height ${height}`, 'no work')
-    if (height !== knownHeight) noteTip(height)
-    return ok(height)
-  }
+  const view = createChainView({ answers, headers: options.headers, clock, onNews: news.tell })
 
   /** Raw transactions by txid, each hashed here; from the cache where already known. */
   async function readTransactions(
     txids: readonly string[],
     signal: AbortSignal,
-  ): Promise<ChainResult<ReadonlyMap<string, string>>> {
-    const found = new Map<string, string>()
+  ): Promise<ChainResult<ReadonlyMap<string, KnownTransaction>>> {
+    const method = 'blockchain.transaction.get'
+    const found = new Map<string, KnownTransaction>()
     const missing: string[] = []
     for (const txid of new Set(txids)) {
-      const raw = transactions.get(txid)
-      if (raw === undefined) missing.push(txid)
-      else found.set(txid, raw)
+      const known = transactions.get(txid)
+      if (known === undefined) missing.push(txid)
+      else found.set(txid, known)
     }
-    const calls = missing.map((txid) => ({ method: 'blockchain.transaction.get', params: [txid] }))
-    const answers = await askEach(calls, rawSchema, signal)
-    if (!answers.ok) return answers
+    const told = await client.ask(
+      missing.map((txid) => ({ method, params: [txid] })),
+      signal,
+    )
+    if (!told.ok) return told
     for (const [at, txid] of missing.entries()) {
-      const raw = answers.value[at] ?? ''
-      const actual = txidOf(raw)
-      if (actual === undefined) return malformed('blockchain.transaction.get', raw)
-      if (actual !== txid) return lied('transaction', txid, actual)
-      found.set(txid, raw)
-      keepTransaction(txid, raw)
+      const raw = parseAnswer(method, rawSchema, told.value[at])
+      if (!raw.ok) return raw
+      const taken = transactions.take(txid, raw.value, method)
+      if (!taken.ok) return taken
+      found.set(txid, taken.value)
     }
     return ok(found)
   }
 
-  function keepTransaction(txid: string, raw: string): void {
-    const [oldest] = transactions.keys()
-    if (transactions.size >= CACHED_TRANSACTIONS && oldest !== undefined)
-      transactions.delete(oldest)
-    transactions.set(txid, raw)
-  }
-
-  /** Checks that each transaction lies in a block with work at the claimed height. */
-  async function provePlaces(
-    placed: readonly PlacedTransaction[],
-    signal: AbortSignal,
-  ): Promise<ChainResult<null>> {
-    const open = placed.filter(({ txid, height }) => !proved.has(`${txid}:${height}`))
-    const heights = [...new Set(open.map((row) => row.height))]
-    const headerCalls = heights.map((h) => ({ method: 'blockchain.block.header', params: [h] }))
-    const proofCalls = open.map(({ txid, height }) => ({
-      method: 'blockchain.transaction.get_merkle',
-      params: [txid, height],
-    }))
-    const answers = await client.ask([...headerCalls, ...proofCalls], signal)
-    if (!answers.ok) return answers
-    const headers = new Map<number, string>()
-    for (const [at, height] of heights.entries()) {
-      const answer = answers.value[at]
-      if (answer?.kind === 'error') return lied('height', height, answer.message)
-      if (answer === undefined || !isHeaderHex(answer.value)) return malformed('header', answer)
-      if (!hasWork(answer.value, network, height))
-        return lied('header', `height ${height}`, 'no work')
-      headers.set(height, answer.value)
-    }
-    for (const [at, { txid, height }] of open.entries()) {
-      const answer = answers.value[heights.length + at]
-      // A server that claims a height and then has no proof for it did not tell the truth.
-      if (answer?.kind === 'error') return lied('height', `${txid} at ${height}`, answer.message)
-      const proof = parseAnswer('blockchain.transaction.get_merkle', merkleSchema, answer)
-      if (!proof.ok) return proof
-      if (!provesPlace(txid, proof.value, headers.get(height) ?? '')) {
-        return lied('merkle', `${txid} at ${height}`, 'the branch leads elsewhere')
-      }
-      proved.add(`${txid}:${height}`)
-    }
-    return ok(null)
-  }
-
   async function readCoinsOnce(
-    scripts: readonly string[],
+    asked: readonly string[],
     signal: AbortSignal,
   ): Promise<ChainResult<readonly ScriptCoin[]>> {
-    const asked = [...new Set(scripts)]
-    const calls = asked.map((script) => ({
-      method: 'blockchain.scripthash.listunspent',
-      params: [electrumScriptHash(script)],
-    }))
-    const lists = await askEach(calls, unspentSchema, signal)
-    if (!lists.ok) return lists
-    const claims = asked.flatMap((script, at) =>
-      (lists.value[at] ?? []).map((row) => ({ script, ...row })),
-    )
-    const raws = await readTransactions(
-      claims.map((claim) => claim.tx_hash),
-      signal,
-    )
-    if (!raws.ok) return raws
-    const coins: ScriptCoin[] = []
-    const seen = new Set<string>()
-    for (const { script, tx_hash: txid, tx_pos: vout, value, height } of claims) {
-      const name = `${txid}:${vout}`
-      if (seen.has(name)) return lied('coin', name, 'told twice')
-      seen.add(name)
-      const output = Transaction.fromHex(raws.value.get(txid) ?? '').outs[vout]
-      if (output === undefined) return lied('coin', name, 'no such output')
-      const actualScript = Buffer.from(output.script).toString('hex')
-      if (actualScript !== script) return lied('script', `${name} ${script}`, actualScript)
-      if (output.value !== BigInt(value)) return lied('value', `${name} ${value}`, output.value)
-      coins.push({ txid, vout, value: output.value, script, height: height > 0 ? height : null })
-    }
-    const placed = coins.flatMap(({ txid, height }) => (height === null ? [] : [{ txid, height }]))
-    const proof = await provePlaces(placed, signal)
-    return proof.ok ? ok(coins) : proof
-  }
-
-  /** A reorganisation between two questions looks like a lie; the second look tells them apart. */
-  async function secondLook<T>(read: () => Promise<ChainResult<T>>): Promise<ChainResult<T>> {
-    const first = await read()
-    return first.ok || first.refusal.code !== 'CHAIN_LIED' ? first : read()
+    const claims = await scripts.readClaims(asked, signal)
+    if (!claims.ok) return claims
+    const txids = claims.value.map(({ txid }) => txid)
+    const known = await readTransactions(txids, signal)
+    if (!known.ok) return known
+    const coins = checkClaims(claims.value, known.value)
+    return coins.ok ? view.prove(coins.value, signal) : coins
   }
 
   async function readConfirmationOnce(
@@ -287,42 +172,33 @@ export function createElectrumBitcoin(options: ElectrumBitcoinOptions): BitcoinP
     const row = history.value.find((entry) => entry.tx_hash === txid)
     if (row === undefined) return ok({ kind: 'unknown' })
     if (row.height <= 0) return ok({ kind: 'mempool' })
-    const tip = await readTipHeight(signal)
+    const { height } = row
+    const tip = await view.readTip(signal)
     if (!tip.ok) return tip
-    if (row.height > tip.value) return lied('height', row.height, `tip ${tip.value}`)
-    const proof = await provePlaces([{ txid, height: row.height }], signal)
+    if (height > tip.value.height) return lied('height', height, `tip ${tip.value.height}`)
+    const proof = await view.proveOne({ txid, height }, signal)
     if (!proof.ok) return proof
-    const confirmations = tip.value - row.height + 1
-    return ok({ kind: 'confirmed', height: row.height, confirmations })
+    return ok({ kind: 'confirmed', height, confirmations: tip.value.height - height + 1 })
   }
 
   async function isKnown(txid: string, signal: AbortSignal): Promise<boolean> {
-    const call = { method: 'blockchain.transaction.get', params: [txid] }
-    const raw = await askOne(call, rawSchema, signal)
-    return raw.ok && txidOf(raw.value) === txid
+    const method = 'blockchain.transaction.get'
+    const raw = await askOne({ method, params: [txid] }, rawSchema, signal)
+    return raw.ok && transactions.take(txid, raw.value, method).ok
   }
 
   return {
-    source: `Electrum ${host}`,
-    readTip: async (signal) => {
-      const height = await readTipHeight(signal)
-      return height.ok ? ok({ height: height.value, asOf: clock.now() }) : height
+    source: `Electrum ${endpoint.host}`,
+    readTip: (signal) => secondLook(() => view.readTip(signal)),
+    readUsedScripts: scripts.readUsed,
+    readClaims: async (asked, signal) => {
+      const claims = await scripts.readClaims(asked, signal)
+      return claims.ok ? ok(claimedCoins(claims.value)) : claims
     },
-    readUsedScripts: async (scripts, signal) => {
-      const asked = [...new Set(scripts)]
-      const calls = asked.map((script) => ({
-        method: 'blockchain.scripthash.get_history',
-        params: [electrumScriptHash(script)],
-      }))
-      const histories = await askEach(calls, historySchema, signal)
-      if (!histories.ok) return histories
-      return ok(new Set(asked.filter((_, at) => (histories.value[at] ?? []).length > 0)))
-    },
-    readCoins: (scripts, signal) => secondLook(() => readCoinsOnce(scripts, signal)),
+    readCoins: (asked, signal) => secondLook(() => readCoinsOnce(asked, signal)),
     readTransaction: async (txid, signal) => {
       const found = await readTransactions([txid], signal)
-      if (!found.ok) return found
-      return ok(found.value.get(txid) ?? '')
+      return found.ok ? ok(found.value.get(txid)?.raw ?? '') : found
     },
     readFeeRate: async (blocks, signal) => {
       const call = { method: 'blockchain.estimatefee', params: [blocks] }
@@ -346,14 +222,10 @@ export function createElectrumBitcoin(options: ElectrumBitcoinOptions): BitcoinP
       // It may have arrived all the same, now or at an earlier attempt.
       return (await isKnown(txid, signal)) ? ok({ txid }) : sent
     },
-    close: client.close,
-  }
-}
-
-function txidOf(raw: string): string | undefined {
-  try {
-    return Transaction.fromHex(raw).getId()
-  } catch {
-    return undefined
+    onNews: news.listen,
+    async close() {
+      await view.close()
+      await client.close()
+    },
   }
 }

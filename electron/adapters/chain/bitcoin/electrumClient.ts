@@ -2,21 +2,17 @@
  *  The server is not trusted: lines are bounded, every answer must belong to a question, a question
  *  waits no longer than `timeoutMs`. Only script hashes, txids and transactions are ever sent. */
 import { setMaxListeners } from 'node:events'
-import { type Socket, connect as connectTcp, isIP } from 'node:net'
-import { connect as connectTls } from 'node:tls'
+import type { Socket } from 'node:net'
 import { z } from 'zod'
-import { type Refusal, type Result, ok, refuse } from '../../../../shared/errors/refusal.ts'
+import { type Refusal, type Result, ok } from '../../../../shared/errors/refusal.ts'
 import type { Clock } from '../../../host/ports.ts'
+import { malformed, unreachable, wrongNetwork } from './answers.ts'
+import { type Endpoint, dial } from './dial.ts'
 import { blockHash, isHeaderHex } from './header.ts'
 import { createLineReader } from './lines.ts'
 
-/** 'off' for loopback or an onion address; a fingerprint pins a self-signed server (sha256, hex with colons). */
-export type ElectrumTls = 'off' | 'verified' | { readonly fingerprint256: string }
-
 export interface ElectrumClientOptions {
-  readonly host: string
-  readonly port: number
-  readonly tls: ElectrumTls
+  readonly endpoint: Endpoint
   readonly clock: Clock
   /** Per batch, including a reconnection. */
   readonly timeoutMs: number
@@ -25,6 +21,8 @@ export interface ElectrumClientOptions {
   readonly genesisHash: string
   readonly onNotification: (method: string, params: readonly unknown[]) => void
   readonly onConnect: () => void
+  /** The connection is gone: what the server had promised to tell, it tells no more. */
+  readonly onLost: () => void
 }
 
 export interface ElectrumCall {
@@ -42,20 +40,25 @@ export type ClientResult<T> = Result<T, ClientRefusals>
 type Failure = { readonly ok: false; readonly refusal: Refusal<ClientRefusals> }
 
 export interface ElectrumClient {
-  /** Sends the calls in batches and gives their answers in the same order. */
+  /** Sends the calls in batches, several under way at once, and gives their answers in the same order.
+   *  `answers` is how long one may be: transactions and proofs, or a line of hashes. */
   ask(
     calls: readonly ElectrumCall[],
     signal: AbortSignal,
+    answers?: 'long' | 'short',
   ): Promise<ClientResult<readonly ElectrumAnswer[]>>
   close(): Promise<void>
 }
 
-/** Twenty of the largest standard transactions still fit into one line. */
-const BATCH = 20
+/** Twenty of the largest standard transactions still fit into one line; short answers go by the two hundred,
+ *  which is below every server's limit known to us (Fulcrum 345). */
+const BATCH = { long: 20, short: 200 }
 const BATCHES_IN_FLIGHT = 16
+/** Servers close a connection that says nothing for ten minutes. */
+const PING_EVERY_MS = 60_000
 const BACKOFF_FIRST_MS = 200
 const BACKOFF_LIMIT_MS = 30_000
-const PROTOCOL_VERSION = '1.4'
+const PROTOCOL_VERSIONS = ['1.4', '1.4.3']
 
 const errorSchema = z.union([z.object({ message: z.string() }), z.string()])
 const answerSchema = z.object({
@@ -70,17 +73,12 @@ const lineSchema = z.union([z.array(messageSchema), messageSchema])
 interface Link {
   readonly socket: Socket
   readonly waiting: Map<number, (answer: ElectrumAnswer | Failure) => void>
+  ping: NodeJS.Timeout | undefined
   /** Set once: why nothing more will come. */
   failure: Failure | undefined
 }
 
-function unreachable(reason: string): Failure {
-  return refuse('CHAIN_UNREACHABLE', { chain: 'bitcoin', reason })
-}
-
-function malformed(field: string, value: string): Failure {
-  return refuse('CHAIN_ANSWER_MALFORMED', { chain: 'bitcoin', field, value: value.slice(0, 200) })
-}
+const versionSchema = z.tuple([z.string(), z.string().regex(/^1\.4(\.\d+)?$/)])
 
 export function createElectrumClient(options: ElectrumClientOptions): ElectrumClient {
   const { clock, timeoutMs } = options
@@ -94,10 +92,13 @@ export function createElectrumClient(options: ElectrumClientOptions): ElectrumCl
   function fail(target: Link, failure: Failure): void {
     if (target.failure !== undefined) return
     target.failure = failure
-    if (link === target) link = undefined
+    clearInterval(target.ping)
+    const wasOpen = link === target
+    if (wasOpen) link = undefined
     target.socket.destroy()
     for (const settle of target.waiting.values()) settle(failure)
     target.waiting.clear()
+    if (wasOpen) options.onLost()
   }
 
   function receive(target: Link, line: string): void {
@@ -128,20 +129,9 @@ export function createElectrumClient(options: ElectrumClientOptions): ElectrumCl
     }
   }
 
-  function dial(): Link {
-    const { host, port, tls } = options
-    const socket =
-      tls === 'off'
-        ? connectTcp({ host, port })
-        : connectTls({
-            host,
-            port,
-            ...(isIP(host) === 0 ? { servername: host } : {}),
-            rejectUnauthorized: tls === 'verified',
-          })
-    const target: Link = { socket, waiting: new Map(), failure: undefined }
+  function attach(socket: Socket): Link {
+    const target: Link = { socket, waiting: new Map(), ping: undefined, failure: undefined }
     const reader = createLineReader(options.maxLineBytes)
-    socket.setNoDelay(true)
     socket.on('data', (chunk: Buffer) => {
       const lines = reader.push(chunk)
       if (lines === undefined) {
@@ -152,6 +142,7 @@ export function createElectrumClient(options: ElectrumClientOptions): ElectrumCl
     })
     socket.on('error', (error) => fail(target, unreachable(error.message)))
     socket.on('close', () => fail(target, unreachable('connection closed')))
+    socket.resume()
     return target
   }
 
@@ -206,65 +197,56 @@ export function createElectrumClient(options: ElectrumClientOptions): ElectrumCl
     if (wait > timeoutMs) return unreachable(`trying again in ${Math.ceil(wait / 1000)} s`)
     if (wait > 0) await clock.sleep(wait, closing.signal).catch(() => undefined)
     if (closing.signal.aborted) return unreachable('closed')
-    const target = dial()
+    const socket = await dial(
+      options.endpoint,
+      AbortSignal.any([closing.signal, AbortSignal.timeout(timeoutMs)]),
+    )
+    if (!socket.ok) return failed(socket)
+    const target = attach(socket.value)
     const onClose = (): void => fail(target, unreachable('closed'))
     closing.signal.addEventListener('abort', onClose, { once: true })
     const failure = await greet(target)
     closing.signal.removeEventListener('abort', onClose)
     if (failure !== undefined) {
       fail(target, failure)
-      failures += 1
-      retryAt = clock.now() + Math.min(BACKOFF_FIRST_MS * 2 ** (failures - 1), BACKOFF_LIMIT_MS)
-      return failure
+      return failed(failure)
     }
     failures = 0
     retryAt = 0
     link = target
+    target.ping = setInterval(() => void ping(target), PING_EVERY_MS).unref()
     options.onConnect()
     return target
   }
 
+  function failed(failure: Failure): Failure {
+    failures += 1
+    retryAt = clock.now() + Math.min(BACKOFF_FIRST_MS * 2 ** (failures - 1), BACKOFF_LIMIT_MS)
+    return failure
+  }
+
+  async function ping(target: Link): Promise<void> {
+    await exchange(target, [{ method: 'server.ping', params: [] }], closing.signal)
+  }
+
   async function greet(target: Link): Promise<Failure | undefined> {
     const never = new AbortController().signal
-    const ready = options.tls === 'off' ? undefined : await secured(target)
-    if (ready !== undefined) return ready
-    const hello = { method: 'server.version', params: ['bulkhead', PROTOCOL_VERSION] }
+    const hello = { method: 'server.version', params: ['bulkhead', PROTOCOL_VERSIONS] }
     const first = { method: 'blockchain.block.header', params: [0] }
     const version = await exchange(target, [hello], never)
     if ('refusal' in version) return version
     const [agreed] = version
     if (agreed?.kind !== 'result') return malformed('server.version', agreed?.message ?? '')
+    if (!versionSchema.safeParse(agreed.value).success)
+      return malformed('server.version', agreed.value)
     const genesis = await exchange(target, [first], never)
     if ('refusal' in genesis) return genesis
     const [header] = genesis
     if (header?.kind !== 'result' || !isHeaderHex(header.value)) {
-      return malformed('blockchain.block.header', JSON.stringify(header ?? null))
+      return malformed('blockchain.block.header', header ?? null)
     }
     const found = blockHash(header.value)
-    if (found === options.genesisHash) return undefined
-    return refuse('CHAIN_WRONG_NETWORK', { chain: 'bitcoin', expected: options.genesisHash, found })
-  }
-
-  /** A pinned certificate is compared before the first byte of ours is sent. */
-  function secured(target: Link): Promise<Failure | undefined> {
-    const { tls } = options
-    return new Promise((resolve) => {
-      target.waiting.set(-1, (answer) => resolve('refusal' in answer ? answer : undefined))
-      target.socket.once('secureConnect', () => {
-        target.waiting.delete(-1)
-        const pinned = typeof tls === 'object' ? tls.fingerprint256.toUpperCase() : undefined
-        const shown =
-          'getPeerCertificate' in target.socket &&
-          typeof target.socket.getPeerCertificate === 'function'
-            ? fingerprintSchema.safeParse(target.socket.getPeerCertificate()).data?.fingerprint256
-            : undefined
-        resolve(
-          pinned === undefined || pinned === shown
-            ? undefined
-            : unreachable('the certificate is not the pinned one'),
-        )
-      })
-    })
+    return found === options.genesisHash ? undefined : wrongNetwork(options.genesisHash, found)
   }
 
   async function connected(): Promise<Link | Failure> {
@@ -297,25 +279,30 @@ export function createElectrumClient(options: ElectrumClientOptions): ElectrumCl
   async function askAll(
     calls: readonly ElectrumCall[],
     signal: AbortSignal,
+    size: number,
   ): Promise<ClientResult<readonly ElectrumAnswer[]>> {
     const batches: (readonly ElectrumCall[])[] = []
-    for (let start = 0; start < calls.length; start += BATCH) {
-      batches.push(calls.slice(start, start + BATCH))
-    }
-    const answers: ElectrumAnswer[] = []
-    for (let start = 0; start < batches.length; start += BATCHES_IN_FLIGHT) {
-      if (signal.aborted) return unreachable('cancelled')
-      const group = batches.slice(start, start + BATCHES_IN_FLIGHT)
-      for (const outcome of await Promise.all(group.map((batch) => askBatch(batch, signal)))) {
+    for (let start = 0; start < calls.length; start += size)
+      batches.push(calls.slice(start, start + size))
+    const answered: (readonly ElectrumAnswer[])[] = []
+    let next = 0
+    /** One lane of the pipe: takes the next batch as soon as its last one was answered. */
+    async function lane(): Promise<Failure | undefined> {
+      for (let at = next++; at < batches.length; at = next++) {
+        if (signal.aborted) return unreachable('cancelled')
+        const outcome = await askBatch(batches[at] ?? [], signal)
         if ('refusal' in outcome) return outcome
-        answers.push(...outcome)
+        answered[at] = outcome
       }
+      return undefined
     }
-    return ok(answers)
+    const lanes = Math.min(BATCHES_IN_FLIGHT, batches.length)
+    const outcomes = await Promise.all(Array.from({ length: lanes }, lane))
+    return outcomes.find((outcome) => outcome !== undefined) ?? ok(answered.flat())
   }
 
   return {
-    ask: async (calls, outer) => {
+    ask: async (calls, outer, answers = 'long') => {
       // One listener on the caller's signal however many batches wait; theirs hang on a signal of our own.
       const stop = new AbortController()
       setMaxListeners(0, stop.signal)
@@ -323,7 +310,7 @@ export function createElectrumClient(options: ElectrumClientOptions): ElectrumCl
       if (outer.aborted) onAbort()
       outer.addEventListener('abort', onAbort, { once: true })
       try {
-        return await askAll(calls, stop.signal)
+        return await askAll(calls, stop.signal, BATCH[answers])
       } finally {
         outer.removeEventListener('abort', onAbort)
       }
@@ -335,8 +322,6 @@ export function createElectrumClient(options: ElectrumClientOptions): ElectrumCl
     },
   }
 }
-
-const fingerprintSchema = z.object({ fingerprint256: z.string() })
 
 function isDropped({ refusal }: Failure): boolean {
   return refusal.code === 'CHAIN_UNREACHABLE' && !refusal.data.reason.startsWith('no answer')

@@ -8,8 +8,9 @@ import { type Server, createServer } from 'node:tls'
 import { promisify } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
 import { startBitcoinSimulator } from '../../../simulators/bitcoin/simulator.ts'
-import type { ElectrumTls } from './electrumClient.ts'
+import type { Tls } from './dial.ts'
 import { createElectrumBitcoin } from './electrumBitcoin.ts'
+import { loopback, regtestHeaders, testClock } from './regtest.fixture.ts'
 
 const run = promisify(execFile)
 
@@ -48,7 +49,7 @@ afterEach(async () => {
 })
 
 /** A TLS end before the simulator's port, and a port of ours that speaks to it. */
-async function start(tls: ElectrumTls) {
+async function start(tls: Tls) {
   const simulator = await startBitcoinSimulator({ initialBlocks: 3 })
   cleanup.push(simulator.close)
   const server: Server = createServer({ ...pair }, (socket) => {
@@ -64,10 +65,9 @@ async function start(tls: ElectrumTls) {
   const port = typeof address === 'object' ? (address?.port ?? 0) : 0
   const bitcoin = createElectrumBitcoin({
     network: 'regtest',
-    host: '127.0.0.1',
-    port,
-    tls,
-    clock: { now: Date.now, sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) },
+    endpoint: { ...loopback(port), tls },
+    headers: regtestHeaders(),
+    clock: testClock,
     timeoutMs: 3_000,
   })
   cleanup.push(bitcoin.close)

@@ -7,7 +7,7 @@ import type { BitcoinTransactionPlan } from '../../../../shared/transfer/plan.ts
 import { verifyBitcoin } from '../../../../shared/transfer/verify/bitcoin.ts'
 import type { PinnedBitcoinAccount } from '../../../../shared/vault/account.ts'
 import { type OwnAddress, deriveBitcoinAddress } from '../../../../shared/vault/ownAddress.ts'
-import type { BitcoinPort, Clock, ScriptCoin } from '../../../host/ports.ts'
+import type { BitcoinPort, ScriptCoin } from '../../../host/ports.ts'
 import type { Fault } from '../../../simulators/bitcoin/faults.ts'
 import { startBitcoinSimulator } from '../../../simulators/bitcoin/simulator.ts'
 import { createTestWallet } from '../../../simulators/bitcoin/testWallet.ts'
@@ -15,6 +15,7 @@ import { crossCheckedBitcoin } from './crossCheckedBitcoin.ts'
 import { createCurve } from './curve.ts'
 import { createElectrumBitcoin } from './electrumBitcoin.ts'
 import { type EsploraOptions, createEsploraBitcoin } from './esplora.ts'
+import { loopback, regtestHeaders, testClock as clock } from './regtest.fixture.ts'
 
 const wallet = createTestWallet(`${'abandon '.repeat(11)}about`, 'regtest')
 const account: PinnedBitcoinAccount = {
@@ -24,10 +25,6 @@ const account: PinnedBitcoinAccount = {
   path: "m/84'/1'/0'",
   xpub: wallet.xpub("m/84'/1'/0'"),
   scriptType: 'p2wpkh',
-}
-const clock: Clock = {
-  now: Date.now,
-  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
 }
 const never = new AbortController().signal
 const STRANGER = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080'
@@ -62,15 +59,16 @@ async function start(options: Partial<EsploraOptions> = {}, recheckMs = 0) {
   const port = createEsploraBitcoin({
     network: 'regtest',
     url,
+    proxy: null,
+    headers: regtestHeaders(),
     clock,
     timeoutMs: 2_000,
     ...options,
   })
   const electrum = createElectrumBitcoin({
     network: 'regtest',
-    host: '127.0.0.1',
-    port: simulator.port,
-    tls: 'off',
+    endpoint: loopback(simulator.port),
+    headers: regtestHeaders(),
     clock,
     timeoutMs: 3_000,
   })
@@ -221,7 +219,14 @@ describe('an Esplora server that lies or fails is refused', () => {
     const address = elsewhere.address()
     const at = typeof address === 'object' ? (address?.port ?? 0) : 0
     const url = `http://127.0.0.1:${at}`
-    const port = createEsploraBitcoin({ network: 'regtest', url, clock, timeoutMs: 2_000 })
+    const port = createEsploraBitcoin({
+      network: 'regtest',
+      url,
+      proxy: null,
+      headers: regtestHeaders(),
+      clock,
+      timeoutMs: 2_000,
+    })
     expect(await port.readTip(never)).toMatchObject({ refusal: { code: 'CHAIN_UNREACHABLE' } })
     expect(simulator.esplora.received()).toEqual([])
   })

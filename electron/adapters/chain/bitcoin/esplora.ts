@@ -1,9 +1,9 @@
 /** BitcoinPort over one Esplora REST server (mempool.space's form): per-script questions only, never an xpub.
  *  Checked as with Electrum: raw transactions hashed, each coin's value and script read out of its own
  *  transaction, places proved by a merkle branch to a header with work. Satoshi, sat/vB. */
-import { Transaction, crypto } from 'bitcoinjs-lib'
+import { hash } from 'node:crypto'
 import { z } from 'zod'
-import { type Result, ok, refuse } from '../../../../shared/errors/refusal.ts'
+import { ok } from '../../../../shared/errors/refusal.ts'
 import { isVerified } from '../../../../shared/transfer/verify/verified.ts'
 import type { BitcoinNetwork } from '../../../../shared/vault/account.ts'
 import type {
@@ -13,28 +13,49 @@ import type {
   Confirmation,
   ScriptCoin,
 } from '../../../host/ports.ts'
+import {
+  ABSURD_FEE_RATE,
+  MINIMUM_FEE_RATE,
+  hashSchema,
+  lied,
+  malformed,
+  rawSchema,
+  rejected,
+  wrongNetwork,
+} from './answers.ts'
+import { type ChainAnswers, createChainView, secondLook } from './chainView.ts'
+import type { Socks5Proxy } from './dial.ts'
+import { GENESIS_HASH, blockHash, encodeHeader, isHeaderHex } from './header.ts'
+import type { HeaderChain } from './headerChain.ts'
 import { type HttpAnswer, createHttpText } from './httpText.ts'
-import { GENESIS_HASH, blockHash, hasWork, isHeaderHex, provesPlace } from './header.ts'
+import { createListeners } from './listeners.ts'
+import {
+  type CoinClaim,
+  type KnownTransaction,
+  checkClaims,
+  claimedCoins,
+  createTransactions,
+} from './transactions.ts'
 
 export interface EsploraOptions {
   readonly network: BitcoinNetwork
   /** Where the API begins, e.g. 'https://mempool.space/api'. */
   readonly url: string
+  /** Null: asked directly. */
+  readonly proxy: Socks5Proxy | null
+  /** Of this network; may be shared with other servers. */
+  readonly headers: HeaderChain
   readonly clock: Clock
   /** Per question; 15 s unless given. */
   readonly timeoutMs?: number
 }
 
-/** Above this a fee rate is a fault or an attack, not a market (sat/vB). */
-const ABSURD_FEE_RATE = 10_000
-const MINIMUM_FEE_RATE = 1
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024
-const CACHED_TRANSACTIONS = 2_000
+/** Blocks in one answer of `/blocks`. */
+const PAGE = 10
 /** Questions under way at once. */
 const ABREAST = 8
 
-const hashSchema = z.string().regex(/^[0-9a-f]{64}$/)
-const rawSchema = z.string().regex(/^([0-9a-f]{2})+$/)
 const heightSchema = z
   .string()
   .regex(/^\d{1,9}$/)
@@ -54,32 +75,30 @@ const unspentSchema = z.array(
 const countSchema = z.object({ tx_count: z.int().nonnegative() })
 const statsSchema = z.object({ chain_stats: countSchema, mempool_stats: countSchema })
 const proofSchema = z.object({ merkle: z.array(hashSchema), pos: z.int().nonnegative() })
+const uint32 = z.int().nonnegative().max(0xffffffff)
+const blocksSchema = z.array(
+  z
+    .object({
+      height: z.int().nonnegative(),
+      version: z.int().min(-0x80000000).max(0xffffffff),
+      previousblockhash: hashSchema.nullish(),
+      merkle_root: hashSchema,
+      timestamp: uint32,
+      bits: uint32,
+      nonce: uint32,
+    })
+    .transform(({ previousblockhash, merkle_root, timestamp, ...rest }) => ({
+      ...rest,
+      previousHash: previousblockhash ?? '00'.repeat(32),
+      merkleRoot: merkle_root,
+      time: timestamp,
+    })),
+)
 const feesSchema = z.record(z.string(), z.number().positive())
 
 /** Esplora's name for a script: sha256, not reversed. */
 function scriptHash(scriptHex: string): string {
-  return Buffer.from(crypto.sha256(Buffer.from(scriptHex, 'hex'))).toString('hex')
-}
-
-function lied(field: string, claimed: unknown, actual: unknown): Result<never, 'CHAIN_LIED'> {
-  return refuse('CHAIN_LIED', {
-    chain: 'bitcoin',
-    field,
-    claimed: String(claimed).slice(0, 200),
-    actual: String(actual).slice(0, 200),
-  })
-}
-
-function malformed(field: string, value: unknown): Result<never, 'CHAIN_ANSWER_MALFORMED'> {
-  return refuse('CHAIN_ANSWER_MALFORMED', {
-    chain: 'bitcoin',
-    field,
-    value: String(value).slice(0, 200),
-  })
-}
-
-function rejected(reason: string): Result<never, 'CHAIN_REJECTED'> {
-  return refuse('CHAIN_REJECTED', { chain: 'bitcoin', reason: reason.slice(0, 300) })
+  return hash('sha256', Buffer.from(scriptHex, 'hex'), 'hex')
 }
 
 function parseJson(text: string): unknown {
@@ -90,24 +109,17 @@ function parseJson(text: string): unknown {
   }
 }
 
-function parseTransaction(raw: string): Transaction | undefined {
-  try {
-    return Transaction.fromHex(raw)
-  } catch {
-    return undefined
-  }
-}
-
 /** Speaks to the server only when asked; each answer is refused unless it has its shape. */
 export function createEsploraBitcoin(options: EsploraOptions): BitcoinPort {
   const { network, clock } = options
   const source = `Esplora ${new URL(options.url).hostname}`
-  const transactions = new Map<string, string>()
+  const transactions = createTransactions()
+  const news = createListeners()
   const http = createHttpText({
     base: options.url.replace(/\/+$/, ''),
     timeoutMs: options.timeoutMs ?? 15_000,
     maxBytes: MAX_ANSWER_BYTES,
-    chain: 'bitcoin',
+    proxy: options.proxy,
   })
   let networkChecked = false
 
@@ -118,12 +130,7 @@ export function createEsploraBitcoin(options: EsploraOptions): BitcoinPort {
     if (!genesis.ok) return genesis
     const found = genesis.value.text.trim()
     if (!hashSchema.safeParse(found).success) return malformed('/block-height/0', found)
-    if (found !== GENESIS_HASH[network])
-      return refuse('CHAIN_WRONG_NETWORK', {
-        chain: 'bitcoin',
-        expected: GENESIS_HASH[network],
-        found,
-      })
+    if (found !== GENESIS_HASH[network]) return wrongNetwork(GENESIS_HASH[network], found)
     networkChecked = true
     return ok(null)
   }
@@ -174,97 +181,99 @@ export function createEsploraBitcoin(options: EsploraOptions): BitcoinPort {
     return ok(values)
   }
 
-  async function readTransaction(txid: string, signal: AbortSignal): Promise<ChainResult<string>> {
+  async function readTransaction(
+    txid: string,
+    signal: AbortSignal,
+  ): Promise<ChainResult<KnownTransaction>> {
     const known = transactions.get(txid)
     if (known !== undefined) return ok(known)
     const raw = await readText(`/tx/${txid}/hex`, rawSchema, signal)
-    if (!raw.ok) return raw
-    const actual = parseTransaction(raw.value)?.getId()
-    if (actual === undefined) return malformed('transaction', raw.value)
-    if (actual !== txid) return lied('transaction', txid, actual)
-    const [oldest] = transactions.keys()
-    if (transactions.size >= CACHED_TRANSACTIONS && oldest !== undefined)
-      transactions.delete(oldest)
-    transactions.set(txid, raw.value)
-    return raw
+    return raw.ok ? transactions.take(txid, raw.value, 'transaction') : raw
   }
 
   const readHeight = (signal: AbortSignal) => readText('/blocks/tip/height', heightSchema, signal)
 
-  /** The header at a height, which hashes to the block that the server names there. */
-  async function readHeader(height: number, signal: AbortSignal): Promise<ChainResult<string>> {
-    const hash = await readText(`/block-height/${height}`, hashSchema, signal)
-    if (!hash.ok) return hash.refusal.code === 'CHAIN_REJECTED' ? noBlock(height) : hash
-    const header = await readText(`/block/${hash.value}/header`, z.string(), signal)
+  /** The header of the block that the server names at a height: it hashes to that name. */
+  async function readHeader(height: number, signal: AbortSignal): Promise<ChainResult<Uint8Array>> {
+    const named = await readText(`/block-height/${height}`, hashSchema, signal)
+    if (!named.ok)
+      return named.refusal.code === 'CHAIN_REJECTED'
+        ? lied('height', height, 'no such block')
+        : named
+    const header = await readText(`/block/${named.value}/header`, z.string(), signal)
     if (!header.ok) return header
     if (!isHeaderHex(header.value)) return malformed('header', header.value)
     const actual = blockHash(header.value)
-    if (actual !== hash.value) return lied('header', hash.value, actual)
-    if (height > 0 && !hasWork(header.value, network, height))
-      return lied('header', `height ${height}`, 'no work')
-    return header
+    return actual === named.value
+      ? ok(Buffer.from(header.value, 'hex'))
+      : lied('header', named.value, actual)
   }
 
-  function noBlock(height: number): Result<never, 'CHAIN_LIED'> {
-    return lied('height', height, 'no such block')
+  const answers: ChainAnswers = {
+    async readTip(signal) {
+      const height = await readHeight(signal)
+      if (!height.ok) return height
+      const header = await readHeader(height.value, signal)
+      return header.ok ? ok({ height: height.value, header: header.value }) : header
+    },
+    /** Ten at a time, downwards from a height, put together again from their fields. */
+    async readHeaders(from, count, signal) {
+      const tops = Array.from(
+        { length: Math.ceil(count / PAGE) },
+        (_, at) => Math.min(from + (at + 1) * PAGE, from + count) - 1,
+      )
+      const pages = await readEach(tops, (top) => readJson(`/blocks/${top}`, blocksSchema, signal))
+      if (!pages.ok) return pages
+      const byHeight = new Map(pages.value.flat().map((block) => [block.height, block]))
+      const headers: Uint8Array[] = []
+      for (let height = from; height < from + count; height++) {
+        const block = byHeight.get(height)
+        if (block === undefined) break
+        headers.push(encodeHeader(block))
+      }
+      return ok(Buffer.concat(headers))
+    },
+    readProofs: (placed, signal) =>
+      readEach(placed, async ({ txid, height }) => {
+        const proof = await readJson(`/tx/${txid}/merkle-proof`, proofSchema, signal)
+        return !proof.ok && proof.refusal.code === 'CHAIN_REJECTED'
+          ? lied('merkle', `${txid} at ${height}`, 'no branch')
+          : proof
+      }),
   }
+  const view = createChainView({ answers, headers: options.headers, clock, onNews: news.tell })
 
-  async function provePlace(
-    txid: string,
-    height: number,
+  async function readClaims(
+    scripts: readonly string[],
     signal: AbortSignal,
-  ): Promise<ChainResult<null>> {
-    const header = await readHeader(height, signal)
-    if (!header.ok) return header
-    const proof = await readJson(`/tx/${txid}/merkle-proof`, proofSchema, signal)
-    if (!proof.ok)
-      return proof.refusal.code === 'CHAIN_REJECTED'
-        ? lied('merkle', `${txid} at ${height}`, 'no branch')
-        : proof
-    return provesPlace(txid, proof.value, header.value)
-      ? ok(null)
-      : lied('merkle', `${txid} at ${height}`, 'the branch leads elsewhere')
-  }
-
-  async function readScriptCoins(
-    script: string,
-    signal: AbortSignal,
-  ): Promise<ChainResult<readonly ScriptCoin[]>> {
-    const path = `/scripthash/${scriptHash(script)}/utxo`
-    const rows = await readJson(path, unspentSchema, signal)
-    if (!rows.ok) return rows
-    const coins: ScriptCoin[] = []
-    for (const { txid, vout, value, status } of rows.value) {
-      const name = `${txid}:${vout}`
-      if (coins.some((coin) => coin.txid === txid && coin.vout === vout))
-        return lied('coin', name, 'told twice')
-      const raw = await readTransaction(txid, signal)
-      if (!raw.ok) return raw
-      const output = parseTransaction(raw.value)?.outs[vout]
-      if (output === undefined) return lied('coin', name, 'no such output')
-      const paid = Buffer.from(output.script).toString('hex')
-      if (paid !== script) return lied('script', `${name} ${script}`, paid)
-      if (output.value !== BigInt(value)) return lied('value', `${name} ${value}`, output.value)
-      const height = status.confirmed ? (status.block_height ?? null) : null
-      if (status.confirmed && height === null) return malformed(path, 'confirmed nowhere')
-      coins.push({ txid, vout, value: output.value, script, height })
-    }
-    return ok(coins)
+  ): Promise<ChainResult<readonly CoinClaim[]>> {
+    const lists = await readEach([...new Set(scripts)], async (script) => {
+      const path = `/scripthash/${scriptHash(script)}/utxo`
+      const rows = await readJson(path, unspentSchema, signal)
+      if (!rows.ok) return rows
+      const claims: CoinClaim[] = []
+      for (const { txid, vout, value, status } of rows.value) {
+        const height = status.confirmed ? (status.block_height ?? null) : null
+        if (status.confirmed && height === null) return malformed(path, 'confirmed nowhere')
+        claims.push({ txid, vout, value, script, height })
+      }
+      return ok(claims)
+    })
+    return lists.ok ? ok(lists.value.flat()) : lists
   }
 
   async function readCoins(
     scripts: readonly string[],
     signal: AbortSignal,
   ): Promise<ChainResult<readonly ScriptCoin[]>> {
-    const lists = await readEach([...new Set(scripts)], (script) => readScriptCoins(script, signal))
-    if (!lists.ok) return lists
-    const coins = lists.value.flat()
-    const placed = coins.flatMap(({ txid, height }) => (height === null ? [] : [{ txid, height }]))
-    const places = new Map(placed.map((place) => [`${place.txid}:${place.height}`, place]))
-    const proved = await readEach([...places.values()], ({ txid, height }) =>
-      provePlace(txid, height, signal),
-    )
-    return proved.ok ? ok(coins) : proved
+    const claims = await readClaims(scripts, signal)
+    if (!claims.ok) return claims
+    const txids = [...new Set(claims.value.map(({ txid }) => txid))]
+    const known = await readEach(txids, (txid) => readTransaction(txid, signal))
+    if (!known.ok) return known
+    const byTxid = new Map(known.value.map((found, at) => [txids[at] ?? '', found]))
+    const coins = checkClaims(claims.value, byTxid)
+    return coins.ok ? view.prove(coins.value, signal) : coins
   }
 
   async function readConfirmation(
@@ -284,28 +293,17 @@ export function createEsploraBitcoin(options: EsploraOptions): BitcoinPort {
       return raw.refusal.code === 'CHAIN_REJECTED' ? ok({ kind: 'unknown' }) : raw
     }
     if (height === undefined) return malformed(`/tx/${txid}/status`, answer.value.text)
-    const tip = await readHeight(signal)
+    const tip = await view.readTip(signal)
     if (!tip.ok) return tip
-    if (height > tip.value) return lied('height', height, `tip ${tip.value}`)
-    const proof = await provePlace(txid, height, signal)
+    if (height > tip.value.height) return lied('height', height, `tip ${tip.value.height}`)
+    const proof = await view.proveOne({ txid, height }, signal)
     if (!proof.ok) return proof
-    return ok({ kind: 'confirmed', height, confirmations: tip.value - height + 1 })
-  }
-
-  /** A reorganisation between two questions looks like a lie; the second look tells them apart. */
-  async function secondLook<T>(read: () => Promise<ChainResult<T>>): Promise<ChainResult<T>> {
-    const first = await read()
-    return first.ok || first.refusal.code !== 'CHAIN_LIED' ? first : read()
+    return ok({ kind: 'confirmed', height, confirmations: tip.value.height - height + 1 })
   }
 
   return {
     source,
-    readTip: async (signal) => {
-      const height = await readHeight(signal)
-      if (!height.ok) return height
-      const header = await readHeader(height.value, signal)
-      return header.ok ? ok({ height: height.value, asOf: clock.now() }) : header
-    },
+    readTip: (signal) => secondLook(() => view.readTip(signal)),
     readUsedScripts: async (scripts, signal) => {
       const asked = [...new Set(scripts)]
       const stats = await readEach(asked, (script) =>
@@ -319,7 +317,14 @@ export function createEsploraBitcoin(options: EsploraOptions): BitcoinPort {
       return ok(new Set(asked.filter((_, at) => isUsed(at))))
     },
     readCoins: (scripts, signal) => secondLook(() => readCoins(scripts, signal)),
-    readTransaction,
+    readClaims: async (scripts, signal) => {
+      const claims = await readClaims(scripts, signal)
+      return claims.ok ? ok(claimedCoins(claims.value)) : claims
+    },
+    readTransaction: async (txid, signal) => {
+      const found = await readTransaction(txid, signal)
+      return found.ok ? ok(found.value.raw) : found
+    },
     readFeeRate: async (blocks, signal) => {
       const fees = await readJson('/fee-estimates', feesSchema, signal)
       if (!fees.ok) return fees
@@ -345,10 +350,13 @@ export function createEsploraBitcoin(options: EsploraOptions): BitcoinPort {
         return answer === txid ? ok({ txid }) : lied('txid', answer, txid)
       }
       // It may have arrived all the same, now or at an earlier attempt; a kept copy of ours proves nothing.
-      transactions.delete(txid)
+      transactions.forget(txid)
       if ((await readTransaction(txid, signal)).ok) return ok({ txid })
       return sent.ok ? rejected(sent.value.text) : sent
     },
-    close: () => Promise.resolve(),
+    async close() {
+      await view.close()
+      http.close()
+    },
   }
 }

@@ -1,6 +1,7 @@
-/** Block headers and merkle branches as the Electrum protocol sends them. A header proves itself by
- *  its work, a transaction its place by hashing up to the header's root. Hashes in reversed hex. */
-import { crypto } from 'bitcoinjs-lib'
+/** One block header (80 bytes) and the merkle branches under it. A header proves itself by its work, a
+ *  transaction its place by hashing up to the header's root. Hashes in reversed hex, times in seconds.
+ *  Source: Bitcoin Core pow.cpp, arith_uint256.cpp, merkleblock.cpp. */
+import { hash } from 'node:crypto'
 import type { BitcoinNetwork } from '../../../../shared/vault/account.ts'
 
 export const GENESIS_HASH: { readonly [N in BitcoinNetwork]: string } = {
@@ -8,56 +9,94 @@ export const GENESIS_HASH: { readonly [N in BitcoinNetwork]: string } = {
   regtest: '0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206',
 }
 
-/**
- * The easiest target (compact bits) of any block from a height on: on mainnet from its own history, so
- * that a block which claims to be recent costs as much to forge as a quarter of a real one of 2022.
- * This does not replace a chain of headers from a checkpoint: it prices the lie.
- */
-const EASIEST_BITS: {
-  readonly [N in BitcoinNetwork]: readonly (readonly [fromHeight: number, bits: number])[]
-} = {
-  mainnet: [
-    [0, 0x1d00ffff],
-    [102_816, 0x1b038dee],
-    [203_616, 0x1a05a6b1],
-    [304_416, 0x185d859a],
-    [405_216, 0x180696f4],
-    [506_016, 0x176c2146],
-    [606_816, 0x1715dbd2],
-    [707_616, 0x1733fb3c],
-  ],
-  regtest: [[0, 0x207fffff]],
+export const HEADER_BYTES = 80
+
+export function isHeaderHex(value: unknown): value is string {
+  return typeof value === 'string' && /^[0-9a-f]{160}$/.test(value)
 }
 
-function easiestTarget(network: BitcoinNetwork, height: number): bigint {
-  const row = EASIEST_BITS[network].findLast(([fromHeight]) => height >= fromHeight)
-  return row === undefined ? 0n : targetOfBits(row[1])
+export function hash256(bytes: Uint8Array): Buffer {
+  return hash('sha256', hash('sha256', bytes, 'buffer'), 'buffer')
+}
+
+/** As the header of the next block writes it: not reversed. */
+export function headerHash(header: Uint8Array): Buffer {
+  return hash256(header)
+}
+
+export function reversedHex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).reverse().toString('hex')
+}
+
+export function blockHash(headerHex: string): string {
+  return reversedHex(headerHash(Buffer.from(headerHex, 'hex')))
+}
+
+function view(header: Uint8Array): DataView {
+  return new DataView(header.buffer, header.byteOffset, header.byteLength)
+}
+
+export function previousHash(header: Uint8Array): Uint8Array {
+  return header.subarray(4, 36)
+}
+
+export function timeOf(header: Uint8Array): number {
+  return view(header).getUint32(68, true)
+}
+
+export function bitsOf(header: Uint8Array): number {
+  return view(header).getUint32(72, true)
 }
 
 /** The number a block hash must not exceed; 0 for the encodings no node accepts. */
-function targetOfBits(bits: number): bigint {
+export function targetOfBits(bits: number): bigint {
   const exponent = BigInt(bits >>> 24)
   const mantissa = BigInt(bits & 0x7fffff)
   if ((bits & 0x800000) !== 0 || exponent > 32n) return 0n
   return exponent < 3n ? mantissa >> (8n * (3n - exponent)) : mantissa << (8n * (exponent - 3n))
 }
 
-export function isHeaderHex(value: unknown): value is string {
-  return typeof value === 'string' && /^[0-9a-f]{160}$/.test(value)
+export function bitsOfTarget(target: bigint): number {
+  let size = Math.ceil(target.toString(16).length / 2)
+  let mantissa = Number(
+    size <= 3 ? target << (8n * BigInt(3 - size)) : target >> (8n * BigInt(size - 3)),
+  )
+  // The mantissa's top bit is a sign.
+  if (mantissa & 0x800000) {
+    mantissa >>>= 8
+    size += 1
+  }
+  return ((size << 24) | mantissa) >>> 0
 }
 
-function reversed(bytes: Uint8Array): string {
-  return Buffer.from(bytes).reverse().toString('hex')
+/** Hashes that a block of this target costs on average. */
+export function workOfBits(bits: number): bigint {
+  return (1n << 256n) / (targetOfBits(bits) + 1n)
 }
 
-export function blockHash(headerHex: string): string {
-  return reversed(crypto.hash256(Buffer.from(headerHex, 'hex')))
+/** True when the header's hash meets the target that it names itself. */
+export function meetsOwnTarget(header: Uint8Array): boolean {
+  const target = targetOfBits(bitsOf(header))
+  return target > 0n && BigInt(`0x${reversedHex(headerHash(header))}`) <= target
 }
 
-/** True when the header's hash meets its own target, and that target is possible at this height. */
-export function hasWork(headerHex: string, network: BitcoinNetwork, height: number): boolean {
-  const target = targetOfBits(Buffer.from(headerHex, 'hex').readUInt32LE(72))
-  return target <= easiestTarget(network, height) && BigInt(`0x${blockHash(headerHex)}`) <= target
+/** The 80 bytes of a header told by its fields; hashes in reversed hex. */
+export function encodeHeader(fields: {
+  readonly version: number
+  readonly previousHash: string
+  readonly merkleRoot: string
+  readonly time: number
+  readonly bits: number
+  readonly nonce: number
+}): Uint8Array {
+  const header = Buffer.alloc(HEADER_BYTES)
+  header.writeUInt32LE(fields.version >>> 0, 0)
+  Buffer.from(fields.previousHash, 'hex').reverse().copy(header, 4)
+  Buffer.from(fields.merkleRoot, 'hex').reverse().copy(header, 36)
+  header.writeUInt32LE(fields.time, 68)
+  header.writeUInt32LE(fields.bits, 72)
+  header.writeUInt32LE(fields.nonce, 76)
+  return header
 }
 
 export interface MerkleProof {
@@ -67,17 +106,33 @@ export interface MerkleProof {
 }
 
 /** Whether the branch leads from this txid at this position to the header's merkle root. */
-export function provesPlace(txid: string, proof: MerkleProof, headerHex: string): boolean {
+export function provesPlace(txid: string, proof: MerkleProof, header: Uint8Array): boolean {
   // A position beyond the branch would let one branch prove several places.
   if (proof.merkle.length > 24 || proof.pos >= 2 ** proof.merkle.length) return false
   let at = proof.pos
-  let node: Uint8Array = Buffer.from(txid, 'hex').reverse()
+  let node: Buffer = Buffer.from(txid, 'hex').reverse()
   for (const sibling of proof.merkle) {
     const other = Buffer.from(sibling, 'hex').reverse()
-    node = crypto.hash256(
-      at % 2 === 0 ? Buffer.concat([node, other]) : Buffer.concat([other, node]),
-    )
+    const pair = at % 2 === 0 ? Buffer.concat([node, other]) : Buffer.concat([other, node])
+    if (looksLikeTransaction(pair)) return false
+    node = hash256(pair)
     at = Math.floor(at / 2)
   }
-  return Buffer.from(node).equals(Buffer.from(headerHex, 'hex').subarray(36, 68))
+  return node.equals(header.subarray(36, 68))
+}
+
+/** A pair of hashes that reads as a 64-byte transaction would let its second half pass for a transaction
+ *  of its own (CVE-2017-12842): one input, one output, four bytes of scripts. */
+function looksLikeTransaction(pair: Uint8Array): boolean {
+  const scriptSig = pair[41] ?? 0
+  return (
+    pair[4] === 1 &&
+    scriptSig <= 4 &&
+    pair[46 + scriptSig] === 1 &&
+    pair[55 + scriptSig] === 4 - scriptSig
+  )
+}
+
+export function sha256Reversed(bytes: Uint8Array): string {
+  return reversedHex(hash('sha256', bytes, 'buffer'))
 }
