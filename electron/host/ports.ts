@@ -274,6 +274,11 @@ export interface EvmPort {
   readTip(signal: AbortSignal): Promise<ChainResult<ChainTip>>
   /** The chain's coin first, then each configured token. */
   readBalances(address: string, signal: AbortSignal): Promise<ChainResult<readonly Amount[]>>
+  /** The same of many accounts at once, in the order asked. */
+  readAllBalances(
+    addresses: readonly string[],
+    signal: AbortSignal,
+  ): Promise<ChainResult<readonly (readonly Amount[])[]>>
   /** Next nonce counting pending transactions. */
   readNonce(address: string, signal: AbortSignal): Promise<ChainResult<number>>
   /** How many transactions of this account were mined: every nonce below it is used up. */

@@ -72,7 +72,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<WorldStart
   }
   try {
     const blocks = options.blockEveryMs
-    const evmStart = await startEvmWorld(blocks === undefined ? {} : { blockTimeMs: blocks })
+    const evmStart = await startEvmWorld({
+      multicall3: 'placed',
+      ...(blocks === undefined ? {} : { blockTimeMs: blocks }),
+    })
     if (evmStart.kind === 'no-anvil') return evmStart
     const evm = evmStart.world
     closers.push(() => evm.close())

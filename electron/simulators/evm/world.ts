@@ -3,6 +3,7 @@
  *  Refuses, by value, when there is no anvil binary. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
+import multicall3 from '../../../resources/contracts/Multicall3.json' with { type: 'json' }
 import artifact from '../../../resources/contracts/UsdCoin.json' with { type: 'json' }
 import { startAnvil } from './anvilProcess.ts'
 import { findAnvil } from './findAnvil.ts'
@@ -12,6 +13,9 @@ import { createTransferWatcher, type ObservedTransfer } from './watcher.ts'
 export const DEMO_CHAIN_ID = 31337
 /** Where USD Coin lives on Ethereum mainnet. */
 export const MAINNET_USDC = '0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48'
+
+/** Where Multicall3 lives on nearly every chain. */
+const MULTICALL3 = '0xcA11bde05977b3631167028862bE2a173976CA11'
 
 const CALL_LIMIT_MS = 10_000
 const RECEIPT_LIMIT_MS = 10_000
@@ -68,6 +72,8 @@ export interface EvmWorldOptions {
   readonly depositAddresses?: number
   /** Puts the dollar's code at mainnet's address instead of a fresh one. */
   readonly usdcAt?: 'fresh-address' | 'mainnet-address'
+  /** Absent: the chain has no Multicall3, as a young one. */
+  readonly multicall3?: 'placed'
   readonly onTrouble?: (error: unknown) => void
 }
 
@@ -127,6 +133,10 @@ async function build(
     return hash
   }
 
+  if (options.multicall3 === 'placed') {
+    const code = `0x${multicall3.deployedBytecode}`
+    await ask('anvil_setCode', [MULTICALL3, code], z.unknown())
+  }
   const contract = await placeDollar(ask, minter, onDemand, options.usdcAt ?? 'fresh-address')
   await send(minter, contract, 0n, callWords(MINT, hotWallet, HOT_WALLET_USDC))
   if (!onDemand) await mine()

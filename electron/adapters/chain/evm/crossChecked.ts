@@ -3,6 +3,7 @@
  *  values. While one is away the other's answers stand and `source` says that it is alone.
  *  Both may still lie together: a second source makes a lie dearer, not impossible. */
 import { ok, refuse } from '../../../../shared/errors/refusal.ts'
+import type { Amount } from '../../../../shared/units/amount.ts'
 import type {
   ChainResult,
   ChainTip,
@@ -148,18 +149,11 @@ export function crossChecked(
     },
     readTip: (signal) => agree((port) => port.readTip(signal), compareTips, signal),
     readBalances: (address, signal) =>
+      agree((port) => port.readBalances(address, signal), compareBalances, signal),
+    readAllBalances: (addresses, signal) =>
       agree(
-        (port) => port.readBalances(address, signal),
-        (a, b) => {
-          const at = a.findIndex((held, index) => held.units !== b[index]?.units)
-          const [claimed, actual] = [a[at], b[at]]
-          if (claimed === undefined) return null
-          return {
-            field: `balance ${claimed.asset}`,
-            first: String(claimed.units),
-            second: String(actual?.units ?? 'none'),
-          }
-        },
+        (port) => port.readAllBalances(addresses, signal),
+        (a, b) => compareBalances(a.flat(), b.flat()),
         signal,
       ),
     readNonce: (address, signal) =>
@@ -219,6 +213,17 @@ function isAway(answer: ChainResult<unknown>): boolean {
 
 function compareCounts(field: string): Compare<number> {
   return (a, b) => (a === b ? null : { field, first: String(a), second: String(b) })
+}
+
+function compareBalances(a: readonly Amount[], b: readonly Amount[]): Disagreement | null {
+  const at = a.findIndex((held, index) => held.units !== b[index]?.units)
+  const [claimed, actual] = [a[at], b[at]]
+  if (claimed === undefined) return null
+  return {
+    field: `balance ${claimed.asset}`,
+    first: String(claimed.units),
+    second: String(actual?.units ?? 'none'),
+  }
 }
 
 function compareFees(a: EvmFees, b: EvmFees): Disagreement | null {

@@ -8,7 +8,7 @@ import {
   isVerified,
   type VerifiedTransaction,
 } from '../../../../shared/transfer/verify/verified.ts'
-import { amount, type Asset } from '../../../../shared/units/amount.ts'
+import type { Asset } from '../../../../shared/units/amount.ts'
 import type { ChainResult, Clock, EvmPort } from '../../../host/ports.ts'
 import {
   countSchema,
@@ -17,12 +17,12 @@ import {
   hexSchema,
   quantitySchema,
   transactionSchema,
-  wordSchema,
 } from './answers.ts'
+import { createBalanceReader } from './balances.ts'
 import { readOpStackDataFee } from './dataFee.ts'
 import { createNode } from './node.ts'
 import { readConfirmation, readReceived, sameText } from './payments.ts'
-import { createTokenCheck, type EvmTokenConfig, tokenCall } from './tokens.ts'
+import { createTokenCheck, type EvmTokenConfig } from './tokens.ts'
 
 const DEFAULT_TIMEOUT_MS = 10_000
 /** A transfer between plain accounts costs exactly this; anything else gets a margin. */
@@ -52,6 +52,7 @@ export function createEvm(options: EvmOptions): EvmPort {
   const { chainId, url, coin, tokens, source, clock } = options
   const node = createNode({ chainId, url, timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS })
   const checkTokens = createTokenCheck(node)
+  const balances = createBalanceReader(node, coin, tokens)
 
   /** The node's own refusal of a transaction it already has is success: only the hash counts. */
   async function isKnown(txid: string, signal: AbortSignal): Promise<boolean> {
@@ -68,6 +69,11 @@ export function createEvm(options: EvmOptions): EvmPort {
     return checked.ok ? checkTokens(touched, signal) : checked
   }
 
+  const readAllBalances: EvmPort['readAllBalances'] = async (addresses, signal) => {
+    const checked = await check(tokens, signal)
+    return checked.ok ? balances.read(addresses, signal) : checked
+  }
+
   return {
     chainId,
     coin,
@@ -82,24 +88,11 @@ export function createEvm(options: EvmOptions): EvmPort {
     },
 
     async readBalances(address, signal) {
-      const checked = await check(tokens, signal)
-      if (!checked.ok) return checked
-      const [coins, ...held] = await Promise.all([
-        node.ask('eth_getBalance', [address, 'latest'], quantitySchema, signal),
-        ...tokens.map((token) =>
-          node.ask('eth_call', tokenCall(token, 'balanceOf', [address]), wordSchema, signal),
-        ),
-      ])
-      if (!coins.ok) return coins
-      const balances = [amount(coin, coins.value)]
-      for (const [i, token] of tokens.entries()) {
-        const units = held[i]
-        if (units === undefined) throw new Error('a token without an answer')
-        if (!units.ok) return units
-        balances.push(amount(token.asset, units.value))
-      }
-      return ok(balances)
+      const all = await readAllBalances([address], signal)
+      return all.ok ? ok(all.value[0] ?? []) : all
     },
+
+    readAllBalances,
 
     async readNonce(address, signal) {
       const checked = await check([], signal)
