@@ -65,7 +65,8 @@ export function planForeignPsbt(
   )
   const { version, locktime } = request.psbt.transaction
   const { scriptType, network } = request.account
-  const virtualSize = estimateVirtualSize(scriptType, inputs.value.length, kinds)
+  const types = inputs.value.map(() => scriptType)
+  const virtualSize = estimateVirtualSize(types, kinds)
   const feeRateSatPerVb = Number(fee) / virtualSize
   const affordable = checkFee(request, outputs.value, fee, feeRateSatPerVb)
   if (!affordable.ok) return affordable
