@@ -694,7 +694,7 @@ for (const kind of ['p2sh-p2wpkh'] as const) {
       const { script: scriptSig } = at(transaction.ins, 0)
       transaction.setInputScript(0, Buffer.concat([Uint8Array.of(0x4c), scriptSig]))
       const fields = differencesOf(verify(scenario, transaction.toHex()))
-      expect(fields).toEqual(['virtualSize', 'inputs[0].scriptSig'])
+      expect(fields).toContain('inputs[0].scriptSig')
     })
   })
 }

@@ -1,6 +1,6 @@
 /** HTTP as text with a limit on time and size, directly or through a SOCKS5 proxy; redirects are not followed:
- *  the user named one server. What goes wrong on the way is CHAIN_UNREACHABLE; any status is an answer for
- *  the caller to judge. Close it: it keeps connections. */
+ *  the user named one server. What goes wrong on the way is CHAIN_UNREACHABLE; any other status is an answer
+ *  for the caller to judge. Close it: it keeps connections. */
 import { Agent, type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http'
 import { Agent as SecureAgent, request as requestHttps } from 'node:https'
 import { type Result, ok } from '../../../../shared/errors/refusal.ts'
@@ -93,9 +93,11 @@ export function createHttpText(options: {
         sent.end(body)
       })
       const text = await readBody(response)
+      const status = response.statusCode ?? 0
+      if (status >= 300 && status < 400) return unreachable(`redirected elsewhere (${status})`)
       return text === undefined
         ? unreachable(`an answer over ${maxBytes} bytes`)
-        : ok({ status: response.statusCode ?? 0, text })
+        : ok({ status, text })
     } catch (error) {
       if (closing.signal.aborted) return unreachable('closed')
       if (timeout.aborted) return unreachable(`no answer within ${timeoutMs} ms`)
