@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type DerivationMath, openAccount, pureDerivationMath } from './derive.ts'
 import {
+  type DiscoveredAccount,
   answerDiscovery,
   discoveredAccount,
   discoveryQuestion,
@@ -40,16 +41,18 @@ function scriptOf(branch: 0 | 1, index: number): string {
 }
 
 /** Plays the chain: answers rounds until nothing is asked; returns the result and all that was asked. */
-function discover(used: ReadonlySet<string>, gapLimit: number) {
+function discover(used: ReadonlySet<string>, gapLimit: number, before?: DiscoveredAccount) {
   const asked: string[] = []
-  let discovery = startDiscovery(derive, gapLimit)
+  const rounds: number[] = []
+  let discovery = startDiscovery(derive, gapLimit, before)
   for (let round = 0; round < 100; round++) {
     const question = discoveryQuestion(discovery)
     if (question.length === 0) break
     asked.push(...question)
+    rounds.push(question.length)
     discovery = answerDiscovery(discovery, new Set(question.filter((script) => used.has(script))))
   }
-  return { found: discoveredAccount(discovery), asked }
+  return { found: discoveredAccount(discovery), asked, rounds }
 }
 
 describe('discovery with a gap limit', () => {
@@ -72,7 +75,17 @@ describe('discovery with a gap limit', () => {
     expect(beyond.found?.nextReceive).toBe(0)
   })
 
-  it('for any use without a gap, finds all of it, asks each script once and stops one gap later', () => {
+  it('asks as many again in each round, and all that is known at once the next time', () => {
+    const used = new Set(Array.from({ length: 70 }, (_, index) => scriptOf(0, index)))
+    const first = discover(used, 5)
+    expect(first.rounds).toEqual([10, 5, 10, 20, 40])
+    expect(first.found?.receive).toHaveLength(75)
+    const again = discover(used, 5, first.found)
+    expect(again.rounds).toEqual([80])
+    expect(again.found).toEqual(first.found)
+  })
+
+  it('for any use without a gap, finds all of it, asks each script once and shows one gap more', () => {
     const branch = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 8 })
     fc.assert(
       fc.property(branch, branch, (receiveGaps, changeGaps) => {

@@ -1,11 +1,15 @@
 /** Finding an account's addresses again from its key: both branches are asked about until `gapLimit`
- *  unused ones follow the last used (BIP44). Pure: the caller brings the facts, round by round. */
+ *  unused ones follow the last used (BIP44). Each round asks as many as all before it, so that a large account
+ *  takes few; a server learns of at most as many unused scripts as used ones. Pure: the caller brings the facts. */
 import type { Branch } from './derive.ts'
 import type { OwnAddress } from './ownAddress.ts'
 
 export interface DiscoveredAddress extends OwnAddress {
   readonly used: boolean
 }
+
+/** Scripts of one branch asked about at once. */
+const MAX_ROUND = 1_000
 
 interface BranchProgress {
   readonly branch: Branch
@@ -23,19 +27,26 @@ export interface Discovery {
 
 /**
  * @param derive  the account's address at a step; asked again for the same ones in every discovery, so it may remember
+ * @param before  what the discovery before this one found: then all of it is asked about in one round
  * Throws when `gapLimit` is not a positive integer.
  */
 export function startDiscovery(
   derive: (branch: Branch, index: number) => OwnAddress,
   gapLimit: number,
+  before?: DiscoveredAccount,
 ): Discovery {
   if (!Number.isInteger(gapLimit) || gapLimit < 1) throw new RangeError(`gap limit ${gapLimit}`)
-  const start = (branch: Branch): BranchProgress => ({
+  const start = (branch: Branch, length: number): BranchProgress => ({
     branch,
     known: [],
-    asked: Array.from({ length: gapLimit }, (_, index) => derive(branch, index)),
+    asked: Array.from({ length: Math.max(gapLimit, length) }, (_, index) => derive(branch, index)),
   })
-  return { gapLimit, receive: start(0), change: start(1), derive }
+  return {
+    gapLimit,
+    receive: start(0, before?.receive.length ?? 0),
+    change: start(1, before?.change.length ?? 0),
+    derive,
+  }
 }
 
 /** Scripts (hex) to ask the chain about next, both branches in one round; empty when done. */
@@ -60,10 +71,14 @@ function advance(
   const all = [...known, ...asked.map((own) => ({ ...own, used: used.has(own.script) }))]
   const next = firstAfterLastUsed(all)
   const missing = next + gapLimit - all.length
-  const more = Array.from({ length: Math.max(0, missing) }, (_, i) =>
-    derive(branch, all.length + i),
-  )
+  const length = missing <= 0 ? 0 : Math.max(missing, Math.min(all.length, MAX_ROUND))
+  const more = Array.from({ length }, (_, i) => derive(branch, all.length + i))
   return { branch, known: all, asked: more }
+}
+
+/** Up to where the gap after the last used one ends. */
+function withinGap({ known }: BranchProgress, gapLimit: number): readonly DiscoveredAddress[] {
+  return known.slice(0, firstAfterLastUsed(known) + gapLimit)
 }
 
 function firstAfterLastUsed(addresses: readonly DiscoveredAddress[]): number {
@@ -81,8 +96,8 @@ export interface DiscoveredAccount {
 /** What was found; undefined while questions are open. */
 export function discoveredAccount(discovery: Discovery): DiscoveredAccount | undefined {
   if (discoveryQuestion(discovery).length > 0) return undefined
-  const receive = discovery.receive.known
-  const change = discovery.change.known
+  const receive = withinGap(discovery.receive, discovery.gapLimit)
+  const change = withinGap(discovery.change, discovery.gapLimit)
   return {
     receive,
     change,

@@ -4,6 +4,7 @@ import { type Result, ok } from '../../../shared/errors/refusal.ts'
 import type { BitcoinVaultAccount, Coin } from '../../../shared/vault/account.ts'
 import { type Branch, type DerivationMath, openAccount } from '../../../shared/vault/derive.ts'
 import {
+  type DiscoveredAccount,
   type DiscoveredAddress,
   answerDiscovery,
   discoveredAccount,
@@ -42,6 +43,7 @@ export function openBitcoinBook(context: {
   if (!opened.ok) return opened
   const keys = opened.value
   const derived = new Map<string, OwnAddress>()
+  let found: DiscoveredAccount | undefined
   let state: BitcoinState | null = null
 
   function address(branch: Branch, index: number): OwnAddress {
@@ -52,7 +54,7 @@ export function openBitcoinBook(context: {
   }
 
   async function discover(signal: AbortSignal) {
-    let discovery = startDiscovery(address, gapLimit)
+    let discovery = startDiscovery(address, gapLimit, found)
     for (;;) {
       const question = discoveryQuestion(discovery)
       if (question.length === 0) break
@@ -60,15 +62,16 @@ export function openBitcoinBook(context: {
       if (!used.ok) return used
       discovery = answerDiscovery(discovery, used.value)
     }
-    const found = discoveredAccount(discovery)
-    if (found === undefined) throw new Error('a discovery without questions that is not done')
-    return ok(found)
+    const discovered = discoveredAccount(discovery)
+    if (discovered === undefined) throw new Error('a discovery without questions that is not done')
+    found = discovered
+    return ok(discovered)
   }
 
   async function read(signal: AbortSignal): Promise<ChainResult<void>> {
-    const found = await discover(signal)
-    if (!found.ok) return found
-    const { receive, change } = found.value
+    const addresses = await discover(signal)
+    if (!addresses.ok) return addresses
+    const { receive, change } = addresses.value
     const used = [...receive, ...change].filter((own) => own.used)
     const byScript = new Map(used.map((own) => [own.script, own]))
     const coins = await port.readCoins([...byScript.keys()], signal)
