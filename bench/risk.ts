@@ -1,13 +1,6 @@
 /** How fast the risk engine is: one account's distance against a 4,001-point scan in the same run, a thousand
  *  accounts' requirement over forty scenarios, a whole report, and a what-if on fifty positions. */
-import {
-  account,
-  btcTiers,
-  cash,
-  decimal,
-  fixtureInstant,
-  position,
-} from '../shared/collateral/snapshot.fixture.ts'
+import { fixtureInstant } from '../shared/collateral/snapshot.fixture.ts'
 import type { AccountSnapshot } from '../shared/collateral/snapshot.ts'
 import { type Pool, readMarginAccount } from '../shared/margin/account.ts'
 import { makeSolver, slackAt } from '../shared/margin/breach.ts'
@@ -19,48 +12,10 @@ import type { Scenario } from '../shared/risk/policy.ts'
 import { poolNow } from '../shared/risk/requirement.ts'
 import { poolMargins } from '../shared/risk/poolMargin.ts'
 import { assessWhatIf } from '../shared/risk/whatIf.ts'
+import { bookOf, wideBook } from './book.ts'
 import { type BenchLine, line, medianMicroseconds } from './line.ts'
 
-const bases = ['BTC', 'ETH', 'SOL'] as const
 const options = { policy: defaultPolicy, betas: defaultBetas, now: fixtureInstant }
-
-/** Three collaterals and `count` cross positions, tiered, mostly long, some hedged. */
-export function bookOf(count: number, seed: number): AccountSnapshot {
-  const prices = { BTC: 92_000, ETH: 3_160, SOL: 140 }
-  const positions = Array.from({ length: count }, (_, i) => {
-    const base = bases[(i + seed) % 3] ?? 'BTC'
-    const mark = prices[base]
-    return position({
-      symbol: `${base}USDT-${i}`,
-      base,
-      settle: 'USDT',
-      side: i % 4 === 3 ? 'short' : 'long',
-      size: decimal(((60_000 + i * 12_000 + (seed % 97) * 50) / mark).toFixed(8)),
-      entry: decimal(mark),
-      mark: decimal(mark),
-      tiers: btcTiers,
-    })
-  })
-  return account({
-    marginMode: 'multi-asset',
-    collaterals: [
-      cash(130_000, { asset: 'USDT' }),
-      cash(0, {
-        asset: 'BTC',
-        wallet: decimal(1),
-        priceUsd: decimal(92_000),
-        haircuts: [{ floor: 0, weight: 0.95 }],
-      }),
-      cash(0, {
-        asset: 'ETH',
-        wallet: decimal(5),
-        priceUsd: decimal(3_160),
-        haircuts: [{ floor: 0, weight: 0.9 }],
-      }),
-    ],
-    positions,
-  })
-}
 
 function poolOf(snapshot: AccountSnapshot): Pool {
   const pool = readMarginAccount(snapshot).pools[0]
@@ -128,18 +83,18 @@ function requirement(): readonly BenchLine[] {
 
 function reports(): readonly BenchLine[] {
   const small = bookOf(8, 0)
-  const large = bookOf(50, 0)
+  const { snapshot: large, ...facts } = wideBook(50)
   let curve = 0
   const full = medianMicroseconds(() => {
     curve += assess(small, options).slackCurve.length
   }, 200)
   const redraw = medianMicroseconds(() => {
-    curve += assessWhatIf(large, options, { btc: -0.05 }).slackCurve.length
+    curve += assessWhatIf(large, { ...options, ...facts }, { btc: -0.05 }).slackCurve.length
   }, 5)
   if (curve === 0) throw new Error('nothing was computed')
   return [
     line('whole report, 3 collaterals, 8 cross positions', 'µs', full, null),
-    line('what-if report, 50 positions (in Node)', 'ms', redraw / 1_000, null),
+    line('what-if report, 50 instruments (in Node)', 'ms', redraw / 1_000, null),
   ]
 }
 

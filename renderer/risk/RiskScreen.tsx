@@ -1,6 +1,6 @@
 /** How far each account is, what slack is left along the way, which scenarios it survives, and what-ifs. */
 import { Gauge } from 'lucide-react'
-import { memo, useState } from 'react'
+import { useCallback, useMemo, useState } from 'react'
 import { useNow } from '../data/clock.ts'
 import { useRead } from '../data/host.ts'
 import { type AccountView, type Portfolio, isAged } from '../data/portfolio.ts'
@@ -26,7 +26,7 @@ import { measuredText, whyNoVolatility } from '../ui/volatilityText.ts'
 import { ScenarioMatrix } from './ScenarioMatrix.tsx'
 import { SlackPanel } from './SlackPanel.tsx'
 import { WhatIfPanel } from './WhatIfPanel.tsx'
-import { type Knobs, assessedOf, isTurned, noKnobs, whatIf } from './whatIf.ts'
+import { type Assessed, type Knobs, assessedOf, isTurned, noKnobs, whatIf } from './whatIf.ts'
 
 function outcomeGrade(outcome: 'passes' | 'fails' | 'unknown') {
   return outcome === 'passes' ? 'good' : outcome === 'fails' ? 'breach' : 'off'
@@ -185,9 +185,6 @@ function Figures({
   )
 }
 
-/** Not drawn again while a slider is dragged: the account itself does not change by it. */
-const StillFigures = memo(Figures)
-
 function OneAccount({
   account,
   portfolio,
@@ -196,23 +193,37 @@ function OneAccount({
   readonly portfolio: Portfolio
 }) {
   const { t } = useText()
-  const [knobs, setKnobs] = useState<Knobs>(noKnobs)
-  const assessed = assessedOf(account)
-  const answer =
-    assessed !== null && isTurned(knobs) ? whatIf(assessed, portfolio.policy, knobs) : null
+  const assessed = useMemo(() => assessedOf(account), [account])
   return (
     <>
       <Panel title={t('risk.account')} note={visibleText(account.label)}>
-        <StillFigures account={account} policy={portfolio.policy} />
+        <Figures account={account} policy={portfolio.policy} />
         <ReportNotes report={account.report} />
       </Panel>
-      {assessed !== null && (
-        <div className="risk-pair">
-          <SlackPanel report={assessed.report} other={answer} />
-          <WhatIfPanel account={assessed} answer={answer} knobs={knobs} onKnobs={setKnobs} />
-        </div>
-      )}
+      {assessed !== null && <WhatIf account={assessed} policy={portfolio.policy} />}
     </>
+  )
+}
+
+/** All that a slider moves: nothing outside is drawn again while one is dragged. */
+function WhatIf({
+  account,
+  policy,
+}: {
+  readonly account: Assessed
+  readonly policy: Portfolio['policy']
+}) {
+  const [knobs, setKnobs] = useState<Knobs>(noKnobs)
+  const turn = useCallback((turned: Partial<Knobs>) => setKnobs((at) => ({ ...at, ...turned })), [])
+  const answer = useMemo(
+    () => (isTurned(knobs) ? whatIf(account, policy, knobs) : null),
+    [account, policy, knobs],
+  )
+  return (
+    <div className="risk-pair">
+      <SlackPanel report={account.report} other={answer} />
+      <WhatIfPanel account={account} answer={answer} knobs={knobs} onTurn={turn} />
+    </div>
   )
 }
 

@@ -1,15 +1,20 @@
 /** Sliders over the same engine: what would be, if. Answers while dragging; nothing is sent anywhere. */
 import { Slider } from 'radix-ui'
+import { type ReactNode, memo, useMemo } from 'react'
 import type { RiskReport } from '../../shared/risk/report.ts'
+import type { Format } from '../format/format.ts'
 import { useFormat } from '../format/useFormat.ts'
-import { useText } from '../language/text.ts'
+import { type Text, useText } from '../language/text.ts'
 import { Button } from '../ui/Button.tsx'
 import { DistanceText } from '../ui/DistanceText.tsx'
 import { MeasureText } from '../ui/MeasureText.tsx'
 import { Panel } from '../ui/Panel.tsx'
 import { type Assessed, type Knobs, isTurned, noKnobs } from './whatIf.ts'
 
+type Slid = 'shock' | 'withdrawUsd' | 'beta' | 'haircut' | 'depth'
+
 interface KnobProps {
+  readonly knob: Slid
   readonly name: string
   readonly shown: string
   readonly value: number
@@ -18,10 +23,12 @@ interface KnobProps {
   readonly step: number
   /** Why it cannot be turned; null when it can. */
   readonly why?: string | null
-  readonly onValue: (value: number) => void
+  readonly onTurn: (turned: Partial<Knobs>) => void
 }
 
-function Knob({ name, shown, value, least, most, step, why = null, onValue }: KnobProps) {
+/** Drawn again only when it is the one that is turned. */
+const Knob = memo(function Knob(props: KnobProps) {
+  const { knob, name, shown, value, least, most, step, why = null, onTurn } = props
   return (
     <div className="knob">
       <div className="knob-head">
@@ -36,7 +43,7 @@ function Knob({ name, shown, value, least, most, step, why = null, onValue }: Kn
         value={[value]}
         disabled={why !== null}
         onValueChange={([next]) => {
-          if (next !== undefined) onValue(next)
+          if (next !== undefined) onTurn({ [knob]: next })
         }}
       >
         <Slider.Track className="slider-track">
@@ -47,92 +54,76 @@ function Knob({ name, shown, value, least, most, step, why = null, onValue }: Kn
       {why !== null && <p className="dim small-text">{why}</p>}
     </div>
   )
-}
+})
 
 function passed(report: RiskReport): number {
   return report.scenarios.filter(({ outcome }) => outcome === 'passes').length
 }
+
+/** One column of the table: the figures of one report, in the order of `names`. */
+function figuresOf(report: RiskReport, format: Format, t: Text): readonly ReactNode[] {
+  const { equityUsd, requiredUsd, excessUsd, shortfallUsd, scenarios } = report
+  return [
+    <DistanceText key="down" distance={report.distanceDown} />,
+    <DistanceText key="up" distance={report.distanceUp} />,
+    ...[equityUsd, requiredUsd, excessUsd, shortfallUsd].map((measure, i) => (
+      <MeasureText key={i} measure={measure} show={format.usd} />
+    )),
+    <span key="passed" className="num">
+      {t('headline.scenariosPassed', { passed: passed(report), all: scenarios.length })}
+    </span>,
+  ]
+}
+
+const names = [
+  'distance.down',
+  'distance.up',
+  'equity',
+  'required',
+  'excess',
+  'shortfall',
+  'headline.scenarios',
+] as const
 
 export interface WhatIfPanelProps {
   readonly account: Assessed
   /** Null when nothing is turned, or when it cannot be said. */
   readonly answer: RiskReport | null
   readonly knobs: Knobs
-  readonly onKnobs: (knobs: Knobs) => void
+  readonly onTurn: (turned: Partial<Knobs>) => void
 }
 
-export function WhatIfPanel({ account, answer, knobs, onKnobs }: WhatIfPanelProps) {
+export function WhatIfPanel({ account, answer, knobs, onTurn }: WhatIfPanelProps) {
   const { report, snapshot } = account
   const turned = isTurned(knobs)
   const { t } = useText()
   const format = useFormat()
   const equity = report.equityUsd.kind === 'known' ? Math.max(0, report.equityUsd.value) : 0
-  const rows = [
-    {
-      name: t('distance.down'),
-      now: <DistanceText distance={report.distanceDown} />,
-      then: answer && <DistanceText distance={answer.distanceDown} />,
-    },
-    {
-      name: t('distance.up'),
-      now: <DistanceText distance={report.distanceUp} />,
-      then: answer && <DistanceText distance={answer.distanceUp} />,
-    },
-    {
-      name: t('equity'),
-      now: <MeasureText measure={report.equityUsd} show={format.usd} />,
-      then: answer && <MeasureText measure={answer.equityUsd} show={format.usd} />,
-    },
-    {
-      name: t('required'),
-      now: <MeasureText measure={report.requiredUsd} show={format.usd} />,
-      then: answer && <MeasureText measure={answer.requiredUsd} show={format.usd} />,
-    },
-    {
-      name: t('excess'),
-      now: <MeasureText measure={report.excessUsd} show={format.usd} />,
-      then: answer && <MeasureText measure={answer.excessUsd} show={format.usd} />,
-    },
-    {
-      name: t('shortfall'),
-      now: <MeasureText measure={report.shortfallUsd} show={format.usd} />,
-      then: answer && <MeasureText measure={answer.shortfallUsd} show={format.usd} />,
-    },
-    {
-      name: t('headline.scenarios'),
-      now: (
-        <span className="num">
-          {t('headline.scenariosPassed', { passed: passed(report), all: report.scenarios.length })}
-        </span>
-      ),
-      then: answer && (
-        <span className="num">
-          {t('headline.scenariosPassed', { passed: passed(answer), all: answer.scenarios.length })}
-        </span>
-      ),
-    },
-  ]
+  const now = useMemo(() => figuresOf(report, format, t), [report, format, t])
+  const then = answer === null ? null : figuresOf(answer, format, t)
   return (
     <Panel
       title={t('whatif.title')}
       note={t('whatif.note')}
       actions={
-        <Button small why={turned ? null : t('whatif.unturned')} onPress={() => onKnobs(noKnobs)}>
+        <Button small why={turned ? null : t('whatif.unturned')} onPress={() => onTurn(noKnobs)}>
           {t('whatif.reset')}
         </Button>
       }
     >
       <div className="knobs">
         <Knob
+          knob="shock"
           name={t('whatif.shock')}
           shown={format.shock(knobs.shock)}
           value={knobs.shock}
           least={-0.6}
           most={0.6}
           step={0.005}
-          onValue={(shock) => onKnobs({ ...knobs, shock })}
+          onTurn={onTurn}
         />
         <Knob
+          knob="withdrawUsd"
           name={t('whatif.withdraw')}
           shown={format.usd(knobs.withdrawUsd)}
           why={knobs.venue === 'frozen' ? t('whatif.frozenNoWithdraw') : null}
@@ -140,18 +131,20 @@ export function WhatIfPanel({ account, answer, knobs, onKnobs }: WhatIfPanelProp
           least={0}
           most={Math.max(100, Math.floor(equity))}
           step={Math.max(1, Math.round(equity / 500))}
-          onValue={(withdrawUsd) => onKnobs({ ...knobs, withdrawUsd })}
+          onTurn={onTurn}
         />
         <Knob
+          knob="beta"
           name={t('whatif.beta')}
           shown={`× ${format.count(knobs.beta, 2)}`}
           value={knobs.beta}
           least={0.5}
           most={2}
           step={0.05}
-          onValue={(beta) => onKnobs({ ...knobs, beta })}
+          onTurn={onTurn}
         />
         <Knob
+          knob="haircut"
           name={t('whatif.haircut')}
           shown={t('whatif.points', {
             points: `${knobs.haircut === 0 ? '' : '− '}${format.count(knobs.haircut * 100, 0)}`,
@@ -161,16 +154,17 @@ export function WhatIfPanel({ account, answer, knobs, onKnobs }: WhatIfPanelProp
           least={0}
           most={0.5}
           step={0.01}
-          onValue={(haircut) => onKnobs({ ...knobs, haircut })}
+          onTurn={onTurn}
         />
         <Knob
+          knob="depth"
           name={t('whatif.depth')}
           shown={`× ${format.count(knobs.depth, 2)}`}
           value={knobs.depth}
           least={0.05}
           most={1}
           step={0.05}
-          onValue={(depth) => onKnobs({ ...knobs, depth })}
+          onTurn={onTurn}
         />
         <div className="knob">
           <div className="knob-head">
@@ -182,7 +176,7 @@ export function WhatIfPanel({ account, answer, knobs, onKnobs }: WhatIfPanelProp
                 key={venue}
                 type="button"
                 aria-pressed={knobs.venue === venue}
-                onClick={() => onKnobs({ ...knobs, venue })}
+                onClick={() => onTurn({ venue })}
               >
                 {t(`whatif.venue.${venue}`)}
               </button>
@@ -200,12 +194,12 @@ export function WhatIfPanel({ account, answer, knobs, onKnobs }: WhatIfPanelProp
           </tr>
         </thead>
         <tbody>
-          {rows.map((row) => (
-            <tr key={row.name}>
-              <td>{row.name}</td>
-              <td className="right">{row.now}</td>
+          {names.map((name, i) => (
+            <tr key={name}>
+              <td>{t(name)}</td>
+              <td className="right">{now[i]}</td>
               <td className="right">
-                {row.then ?? <span className="dim">{t('whatif.same')}</span>}
+                {then === null ? <span className="dim">{t('whatif.same')}</span> : then[i]}
               </td>
             </tr>
           ))}

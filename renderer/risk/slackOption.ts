@@ -4,36 +4,17 @@ import type { RiskReport } from '../../shared/risk/report.ts'
 import type { Format } from '../format/format.ts'
 import type { Text } from '../language/text.ts'
 import { type Ink, chartFont } from '../ui/chartInk.ts'
+import { type SlackFrame, clipCurve } from './slackFrame.ts'
 
 /** More breakpoints than this are a line, not dots. */
-const mostDots = 30
+export const mostDots = 30
 
 export interface SlackInput {
   readonly curve: RiskReport['slackCurve']
-  readonly from: number
-  readonly to: number
+  readonly frame: SlackFrame
   readonly ink: Ink
   readonly format: Format
   readonly t: Text
-}
-
-/** The part of a curve inside [from, to], with its ends interpolated. */
-export function clipCurve(
-  curve: RiskReport['slackCurve'],
-  from: number,
-  to: number,
-): RiskReport['slackCurve'] {
-  const inside = curve.filter(({ shock }) => shock > from && shock < to)
-  const at = (shock: number) => {
-    const exact = curve.find((point) => point.shock === shock)
-    if (exact !== undefined) return [exact]
-    const right = curve.findIndex((point) => point.shock > shock)
-    const [a, b] = [curve[right - 1], curve[right]]
-    if (a === undefined || b === undefined) return []
-    const share = (shock - a.shock) / (b.shock - a.shock)
-    return [{ shock, slackUsd: a.slackUsd + share * (b.slackUsd - a.slackUsd) }]
-  }
-  return [...at(from), ...inside, ...at(to)]
 }
 
 function tooltip(shock: number, slackUsd: number, format: Format, t: Text): HTMLElement {
@@ -50,9 +31,8 @@ function tooltip(shock: number, slackUsd: number, format: Format, t: Text): HTML
 }
 
 export function slackOption(input: SlackInput): EChartsCoreOption {
-  const { ink, format, t, from, to } = input
-  const points = (curve: RiskReport['slackCurve']) =>
-    clipCurve(curve, from, to).map(({ shock, slackUsd }) => [shock, slackUsd])
+  const { ink, format, t } = input
+  const { from, to, least, most, step } = input.frame
   return {
     animation: false,
     textStyle: { fontFamily: chartFont },
@@ -88,7 +68,9 @@ export function slackOption(input: SlackInput): EChartsCoreOption {
     },
     yAxis: {
       type: 'value',
-      splitNumber: 4,
+      min: least,
+      max: most,
+      interval: step,
       axisLabel: { color: ink.dim, fontSize: 11, formatter: (usd: number) => format.usdAxis(usd) },
       splitLine: { lineStyle: { color: ink.line, opacity: 0.6 } },
     },
@@ -97,7 +79,7 @@ export function slackOption(input: SlackInput): EChartsCoreOption {
         type: 'line',
         id: 'now',
         name: t('slack'),
-        data: points(input.curve),
+        data: clipCurve(input.curve, from, to).map(({ shock, slackUsd }) => [shock, slackUsd]),
         symbol: 'circle',
         showSymbol: input.curve.length <= mostDots,
         symbolSize: 7,
@@ -134,26 +116,6 @@ export function slackOption(input: SlackInput): EChartsCoreOption {
           ],
         },
       },
-      {
-        type: 'line',
-        id: 'then',
-        name: t('whatif.title'),
-        data: [],
-        symbol: 'diamond',
-        symbolSize: 7,
-        lineStyle: { color: ink.cold, width: 2, type: 'dashed' },
-        itemStyle: { color: ink.cold },
-      },
     ],
   }
-}
-
-/** What alone moves while a slider is dragged: the curve under the what-if; empty when nothing is changed. */
-export function thenOption(
-  curve: RiskReport['slackCurve'],
-  from: number,
-  to: number,
-): EChartsCoreOption {
-  const data = clipCurve(curve, from, to).map(({ shock, slackUsd }) => [shock, slackUsd])
-  return { series: [{ id: 'then', data, showSymbol: curve.length <= mostDots }] }
 }

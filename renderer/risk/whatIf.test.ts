@@ -1,101 +1,13 @@
 import { expect, test } from 'vitest'
-import { accountSnapshotSchema } from '../../shared/collateral/snapshot.ts'
 import { defaultBetas } from '../../shared/market/betas.ts'
-import { correlationOf } from '../../shared/market/correlation.ts'
-import { defaultLiquidity } from '../../shared/market/liquidity.ts'
-import { assess } from '../../shared/risk/assess.ts'
 import { defaultPolicy } from '../../shared/risk/defaultPolicy.ts'
 import type { Measure } from '../../shared/risk/report.ts'
-import { type Assessed, noKnobs, whatIf } from './whatIf.ts'
-import { clipCurve } from './slackOption.ts'
-
-const asOf = 1_790_000_000_000
-const snapshot = accountSnapshotSchema.parse({
-  accountId: 'a',
-  venue: 'hyperliquid',
-  label: 'Hyperliquid',
-  asOf,
-  source: 'clearinghouseState',
-  marginMode: 'single-asset',
-  positionMode: 'one-way',
-  collaterals: [
-    {
-      asset: 'USDC',
-      wallet: '20000',
-      priceUsd: '1',
-      haircuts: [{ floor: 0, weight: 1 }],
-      withdrawable: '8000',
-    },
-  ],
-  positions: [
-    {
-      symbol: 'ETH',
-      base: 'ETH',
-      settle: 'USDC',
-      contractType: 'linear',
-      side: 'long',
-      leg: 'both',
-      size: '10',
-      entry: '3000',
-      mark: '3000',
-      marginMode: 'cross',
-      isolatedWallet: null,
-      leverage: '10',
-      tiers: [{ floor: 0, rate: 0.02, deduction: 0 }],
-      liquidationFeeRate: 0,
-      maintenance: null,
-      unrealised: null,
-      reportedLiquidation: null,
-      tickSize: '0.1',
-      funding: { rate: '0.0001', intervalHours: 8 },
-    },
-  ],
-  orderMargin: '0',
-  reported: { equity: '20000', maintenance: '600', withdrawable: '8000' },
-  gaps: [],
-})
+import { assessedWith, facts, snapshot } from './assessed.fixture.ts'
+import { clipCurve, frameOf } from './slackFrame.ts'
+import { noKnobs, whatIf } from './whatIf.ts'
 
 const known = (measure: Measure | undefined) =>
   measure?.kind === 'known' ? measure.value : Number.NaN
-
-const facts = {
-  now: asOf,
-  betas: { ...defaultBetas, ETH: { value: 1.4, source: 'the test', asOf: '2026-04-01' } },
-  liquidity: { ...defaultLiquidity, ETH: { dailyVolumeUsd: 1e8, dailyVolatility: 0.06 } },
-  correlations: {
-    assets: ['BTC', 'ETH'],
-    matrix: [
-      [1, 0.8],
-      [0.8, 1],
-    ],
-    samples: 700,
-  },
-}
-const measured = [
-  { asset: 'BTC', sigma: 0.02, atr: 0.03 },
-  { asset: 'ETH', sigma: 0.04, atr: null },
-].map((of) => ({
-  ...of,
-  source: 'the test',
-  asOf,
-  samples: 700,
-  missingHours: 0,
-  sigma30d: of.sigma,
-  sigmaEwma: of.sigma,
-  missing: [],
-}))
-
-function assessedWith(of: typeof snapshot): Assessed {
-  const report = assess(of, {
-    policy: defaultPolicy,
-    ...facts,
-    correlation: (a, b) => correlationOf(facts.correlations, a, b),
-    volatility: { BTC: 0.02, ETH: 0.04 },
-    averageTrueRange: { BTC: 0.03 },
-    measured,
-  })
-  return { snapshot: of, report, facts }
-}
 
 const assessed = assessedWith(snapshot)
 
@@ -156,4 +68,19 @@ test('a curve is clipped with its ends on the line', () => {
     { shock: 0, slackUsd: 0 },
     { shock: 0.5, slackUsd: 150 },
   ])
+})
+
+test('the axes are round numbers around every curve and zero', () => {
+  const low = [
+    { shock: -1, slackUsd: -900 },
+    { shock: 1, slackUsd: 300 },
+  ]
+  const high = [
+    { shock: -1, slackUsd: 100 },
+    { shock: 1, slackUsd: 1_430 },
+  ]
+  expect(frameOf([low], -1, 1)).toEqual({ from: -1, to: 1, least: -1_000, most: 500, step: 500 })
+  expect(frameOf([low, high], -1, 1)).toMatchObject({ least: -1_000, most: 2_000, step: 1_000 })
+  expect(frameOf([high, []], -1, 1)).toMatchObject({ least: 0, most: 1_500, step: 500 })
+  expect(frameOf([[]], -1, 1)).toMatchObject({ least: 0, most: 0.5, step: 0.5 })
 })

@@ -29,35 +29,71 @@ export function registerCharts(): void {
   ])
 }
 
+/** Ends of the axes that `option` has, in its own units. */
+export interface Frame {
+  readonly from: number
+  readonly to: number
+  readonly least: number
+  readonly most: number
+}
+
+/** A curve drawn over the chart in its coordinates: it moves while dragging, and the chart stays as it is. */
+export interface Overlay {
+  readonly points: readonly (readonly [number, number])[]
+  readonly dots: boolean
+}
+
+/** Where the frame lies in the chart's box, CSS pixels. */
+interface Place {
+  readonly left: number
+  readonly top: number
+  readonly width: number
+  readonly height: number
+}
+
 export interface ChartProps {
   readonly option: EChartsCoreOption
   readonly height: number
   readonly label: string
-  /** The part that is redrawn while dragging, merged into `option`. */
-  readonly moving?: EChartsCoreOption
+  /** Needed for `over`. */
+  readonly frame?: Frame
+  readonly over?: Overlay | null
   /** For pictures that place their labels by the room they have. */
   readonly onWidth?: (widthPx: number) => void
   /** A mark was pressed: its place among the data. What it does must also be reachable from the table. */
   readonly onPick?: (dataIndex: number) => void
 }
 
-export function Chart({ option, moving, height, label, onWidth, onPick }: ChartProps) {
+type Drawn = ReturnType<typeof init>
+
+function placeOf(chart: Drawn, { from, to, least, most }: Frame): Place | null {
+  const axes = { xAxisIndex: 0, yAxisIndex: 0 }
+  const [left, top] = chart.convertToPixel(axes, [from, most])
+  const [right, bottom] = chart.convertToPixel(axes, [to, least])
+  if (left === undefined || top === undefined || right === undefined || bottom === undefined)
+    return null
+  return { left, top, width: right - left, height: bottom - top }
+}
+
+export function Chart({ option, frame, over = null, height, label, onWidth, onPick }: ChartProps) {
   const box = useRef<HTMLDivElement>(null)
-  const latest = useRef(option)
-  latest.current = option
+  const latest = useRef({ option, frame })
+  latest.current = { option, frame }
   const pick = useRef(onPick)
   pick.current = onPick
-  const chart = useRef<ReturnType<typeof init> | null>(null)
+  const chart = useRef<Drawn | null>(null)
+  const [place, setPlace] = useState<Place | null>(null)
   useEffect(() => {
     const element = box.current
     if (element === null) return
     const made = init(element, null, { renderer: 'svg' })
     chart.current = made
-    made.setOption(latest.current)
+    made.setOption(latest.current.option)
     made.on('click', ({ dataIndex }) => pick.current?.(dataIndex))
     const observer = new ResizeObserver(() => {
       made.resize()
       onWidth?.(element.clientWidth)
+      if (latest.current.frame !== undefined) setPlace(placeOf(made, latest.current.frame))
     })
     observer.observe(element)
     return () => {
@@ -67,16 +103,45 @@ export function Chart({ option, moving, height, label, onWidth, onPick }: ChartP
     }
   }, [onWidth])
   useEffect(() => {
-    chart.current?.setOption(option, { notMerge: true })
-  }, [option])
-  // After the whole: a replaced option has lost its moving part.
-  useEffect(() => {
-    if (moving !== undefined) chart.current?.setOption(moving, { silent: true })
-  }, [option, moving])
+    const made = chart.current
+    made?.setOption(option, { notMerge: true })
+    if (made !== null && frame !== undefined) setPlace(placeOf(made, frame))
+  }, [option, frame])
   useEffect(() => {
     chart.current?.resize()
   }, [height])
-  return <div ref={box} className="chart" style={{ height }} role="img" aria-label={label} />
+  return (
+    <div className="chart" style={{ height }} role="img" aria-label={label}>
+      <div ref={box} className="chart-box" />
+      {frame !== undefined && place !== null && over !== null && (
+        <OverCurve frame={frame} place={place} over={over} />
+      )}
+    </div>
+  )
+}
+
+export function OverCurve({
+  frame: { from, to, least, most },
+  place: { left, top, width, height },
+  over,
+}: {
+  readonly frame: Frame
+  readonly place: Place
+  readonly over: Overlay
+}) {
+  const at = over.points.map(([x, y]) => {
+    const across = ((x - from) / (to - from)) * width
+    const down = ((most - y) / (most - least)) * height
+    return `${across.toFixed(1)} ${down.toFixed(1)}`
+  })
+  return (
+    <svg className="chart-over" style={{ left, top, width, height }} aria-hidden>
+      <path d={`M${at.join('L')}`} />
+      {over.dots && (
+        <path className="dots" d={at.map((point) => `M${point}m-4 0l4-4 4 4-4 4z`).join('')} />
+      )}
+    </svg>
+  )
 }
 
 export interface ChartOrTableProps {

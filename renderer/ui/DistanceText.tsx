@@ -75,7 +75,7 @@ export function DistanceText({ distance }: { readonly distance: Distance }) {
   const format = useFormat()
   if (distance.kind === 'unknown') return <UnknownText missing={distance.missing} />
   return (
-    <Tip text={distanceHint(distance, format, t)}>
+    <Tip text={() => distanceHint(distance, format, t)}>
       <span className={`num distance${isNear(distance) ? ' near' : ''}`} tabIndex={0}>
         {isNear(distance) && <TriangleAlert size={12} aria-label={t('distance.near')} />}
         {distancePlain(distance, format, t)}

@@ -1,4 +1,4 @@
-/** A hint on hover and focus. Text only. */
+/** A hint on hover and focus. Text only; a long one is given as a function and made when it is shown. */
 import { Tooltip } from 'radix-ui'
 import type { ReactElement } from 'react'
 
@@ -6,7 +6,7 @@ export function Tip({
   text,
   children,
 }: {
-  readonly text: string
+  readonly text: string | (() => string)
   readonly children: ReactElement
 }) {
   return (
@@ -14,9 +14,13 @@ export function Tip({
       <Tooltip.Trigger asChild>{children}</Tooltip.Trigger>
       <Tooltip.Portal>
         <Tooltip.Content className="tip" sideOffset={6} collisionPadding={8}>
-          {text}
+          <TipText text={text} />
         </Tooltip.Content>
       </Tooltip.Portal>
     </Tooltip.Root>
   )
+}
+
+function TipText({ text }: { readonly text: string | (() => string) }) {
+  return typeof text === 'string' ? text : text()
 }
