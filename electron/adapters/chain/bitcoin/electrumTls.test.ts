@@ -1,44 +1,12 @@
-import { execFile } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { type Server, createServer } from 'node:tls'
-import { promisify } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
 import { startBitcoinSimulator } from '../../../simulators/bitcoin/simulator.ts'
 import type { Tls } from './dial.ts'
 import { createElectrumBitcoin } from './electrumBitcoin.ts'
 import { loopback, regtestHeaders, testClock } from './regtest.fixture.ts'
-
-const run = promisify(execFile)
-
-/** A throw-away self-signed certificate; undefined where openssl is missing. */
-async function selfSigned() {
-  const directory = mkdtempSync(join(tmpdir(), 'bulkhead-tls-'))
-  const [key, cert] = [join(directory, 'key.pem'), join(directory, 'cert.pem')]
-  const words = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1']
-  try {
-    await run('openssl', [
-      ...words,
-      '-nodes',
-      '-days',
-      '2',
-      '-subj',
-      '/CN=localhost',
-      '-keyout',
-      key,
-      '-out',
-      cert,
-    ])
-    return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') }
-  } catch {
-    return undefined
-  } finally {
-    rmSync(directory, { recursive: true, force: true })
-  }
-}
+import { selfSigned } from './selfSigned.fixture.ts'
 
 const pair = await selfSigned()
 if (pair === undefined) console.log('SKIPPED: openssl is missing, the TLS test did not run')
