@@ -6,6 +6,7 @@ import type { AccountSnapshot, VenueId } from '../../shared/collateral/snapshot.
 import type { CandleSeries } from '../../shared/market/candle.ts'
 import type { Quote } from '../../shared/market/quote.ts'
 import type { BitcoinTransactionPlan, EvmTransactionPlan } from '../../shared/transfer/plan.ts'
+import type { EvmSimulation } from '../../shared/transfer/evm/simulation.ts'
 import type { Curve } from '../../shared/transfer/verify/curve.ts'
 import type { VerifiedTransaction } from '../../shared/transfer/verify/verified.ts'
 import type { Amount, Asset } from '../../shared/units/amount.ts'
@@ -294,6 +295,11 @@ export interface EvmPort {
     },
     signal: AbortSignal,
   ): Promise<ChainResult<bigint>>
+  /** What would move if this call ran at once: an estimate, by the server's word. */
+  simulate(
+    call: Pick<EvmTransactionPlan, 'from' | 'to' | 'value' | 'data'>,
+    signal: AbortSignal,
+  ): Promise<ChainResult<EvmSimulation>>
   /** Code of an account, hex with 0x; '0x' for a plain one. */
   readCode(address: string, signal: AbortSignal): Promise<ChainResult<string>>
   /** What the chain charges on top of gas for the transaction's bytes, in wei; 0 where it charges none. An estimate

@@ -14,6 +14,7 @@ import { AddressText } from '../ui/AddressText.tsx'
 import { StandingRows } from '../ui/StandingRows.tsx'
 import { StateTag } from '../ui/StateTag.tsx'
 import { Tip } from '../ui/Tip.tsx'
+import { Simulated } from './Simulated.tsx'
 import { type Plan, type Transfer, chainOf, isProved } from './transferText.ts'
 
 type Line = Transfer['deviceLines'][number]
@@ -352,6 +353,7 @@ export function PlanRows({ transfer }: { readonly transfer: Transfer }) {
           <Replaced plan={plan} />
           <BitcoinRows plan={plan} t={t} format={format} />
           <EvmRows plan={plan} t={t} format={format} />
+          <Simulated plan={plan} />
           <VenueRows plan={plan} t={t} format={format} />
           {plan.before !== null && plan.after !== null && (
             <Row name={t('review.standing')}>

@@ -62,6 +62,12 @@ export interface RefusalData {
     readonly after: string
     readonly asset: string
   }
+  /** A node's simulation of the transaction, against the plan. */
+  SIMULATION_DIFFERS: {
+    readonly field: string
+    readonly planned: string
+    readonly simulated: string
+  }
   PLAN_EXPIRED: { readonly ageMs: number; readonly limitMs: number }
   PLAN_PRICES_MOVED: {
     readonly asset: string
@@ -194,6 +200,7 @@ export const refusalRetryable: { readonly [C in RefusalCode]: boolean } = {
   NETWORK_MISMATCH: false,
   NETWORK_SUSPENDED: true,
   VENUE_TERMS_CHANGED: false,
+  SIMULATION_DIFFERS: false,
   PLAN_EXPIRED: false,
   PLAN_PRICES_MOVED: false,
   PRICES_DISAGREE: true,

@@ -72,6 +72,23 @@ export const evmTransactionPlanSchema = z
     maxPriorityFeePerGas: z.bigint(),
     /** Estimate in wei of what a rollup charges on top for the bytes; not signed, so nothing caps it. Absent: none. */
     dataFeeEstimate: z.bigint().optional(),
+    /** What `source` said would move if this ran at once; an estimate, not signed. No changes: it could only say that
+     *  the call goes through. Absent: nobody was asked. */
+    simulation: z
+      .object({
+        source: z.string(),
+        method: z.enum(['eth_simulateV1', 'eth_call']),
+        /** Signed base units by account; contract null is the chain's coin. */
+        changes: z
+          .array(
+            z
+              .object({ address: z.string(), contract: z.string().nullable(), units: z.bigint() })
+              .readonly(),
+          )
+          .readonly(),
+      })
+      .readonly()
+      .optional(),
     /** Contract of the token moved, null for the chain's coin. */
     token: z.string().nullable(),
   })

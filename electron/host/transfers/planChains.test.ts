@@ -45,6 +45,7 @@ function chain(chainId: number, change: Partial<EvmPort>): Partial<EvmPort> {
     estimateGas: () => Promise.resolve(ok(21_000n)),
     readDataFee: () => Promise.resolve(ok(0n)),
     readCode: () => Promise.resolve(ok('0x')),
+    simulate: () => Promise.resolve(ok({ kind: 'goes-through' })),
     ...change,
   }
 }

@@ -6,10 +6,11 @@ import { type Result, ok, refuse } from '../../../shared/errors/refusal.ts'
 import { parseEvmAddress } from '../../../shared/transfer/evm/address.ts'
 import { encodeTransferCall } from '../../../shared/transfer/evm/erc20.ts'
 import { type EvmFeeCaps, planEvmTransfer } from '../../../shared/transfer/evm/plan.ts'
+import { checkSimulation } from '../../../shared/transfer/evm/simulation.ts'
 import { recipientWarnings } from '../../../shared/transfer/evm/warnings.ts'
 import type { EvmTransactionPlan, PlanWarning } from '../../../shared/transfer/plan.ts'
 import { type Amount, type Asset, amount, amountToDecimal } from '../../../shared/units/amount.ts'
-import type { ChainResult, EvmPort } from '../ports.ts'
+import type { ChainRefusals, ChainResult, EvmPort } from '../ports.ts'
 
 /** Caps of the fee of one transfer: by its gas, what it moves, and the chain's coin. */
 export type EvmCaps = (gasLimit: bigint, moved: Amount, port: EvmPort) => EvmFeeCaps
@@ -57,6 +58,18 @@ export async function readEvmWarnings(
   if (!recipientCode.ok) return recipientCode
   const codes = { ownCode: ownCode.value, recipientCode: recipientCode.value }
   return ok(recipientWarnings({ own, recipient, ...codes }))
+}
+
+/** The same plan with what the chain says it would move now; refused where that is anything else. */
+export async function simulatePlan(
+  execution: EvmTransactionPlan,
+  port: EvmPort,
+  signal: AbortSignal,
+): Promise<Result<EvmTransactionPlan, 'SIMULATION_DIFFERS' | ChainRefusals>> {
+  const simulated = await port.simulate(execution, signal)
+  if (!simulated.ok) return simulated
+  const simulation = checkSimulation(execution, simulated.value, port.source)
+  return simulation.ok ? ok({ ...execution, simulation: simulation.value }) : simulation
 }
 
 export async function planEvm(
@@ -127,8 +140,10 @@ export async function planEvm(
     knownContracts: port.tokens.map((token) => token.contract),
   })
   if (!planned.ok) return planned
+  const execution = await simulatePlan(planned.value.execution, port, signal)
+  if (!execution.ok) return execution
   return ok({
-    execution: planned.value.execution,
+    execution: execution.value,
     amount: amount(asset, planned.value.units),
     fee: amount(port.coin, planned.value.maxFeeWei),
     warnings: warnings.value,

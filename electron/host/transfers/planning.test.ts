@@ -49,6 +49,7 @@ const evm: Partial<EvmPort> = {
   estimateGas: () => Promise.resolve(ok(60_000n)),
   readDataFee: () => Promise.resolve(ok(0n)),
   readCode: () => Promise.resolve(ok('0x')),
+  simulate: () => Promise.resolve(ok({ kind: 'goes-through' })),
 }
 
 const account: EvmVaultAccount = {

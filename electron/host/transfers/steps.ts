@@ -23,6 +23,7 @@ import type {
 } from '../ports.ts'
 import { type Vault, signerOf } from '../vault/vault.ts'
 import type { RunStep, StepResult } from './engine.ts'
+import { simulatePlan } from './planEvm.ts'
 
 /** Soon at first, then at ease: venues weigh some of these questions heavily (Binance's withdrawal history
  *  allows about ten a minute). */
@@ -139,6 +140,13 @@ export function createRunStep(context: StepContext): RunStep {
   async function sign({ transfer, signal }: StepInput): Promise<StepResult> {
     const moved = await context.recheck(transfer, signal)
     if (moved !== null) return refused(moved)
+    const { execution } = transfer.plan
+    const port = chainOf(transfer)
+    if (execution.kind === 'evm' && 'chainId' in port) {
+      // Contracts can be changed between the plan and now.
+      const simulated = await simulatePlan(execution, port, withTimeout(signal))
+      if (!simulated.ok) return refused(simulated.refusal)
+    }
     const signed = await signOnDevice(transfer, signal)
     if (!signed.ok)
       return {

@@ -49,6 +49,10 @@ export interface EvmWorld {
   mintUsdc(address: string, units: bigint): Promise<string>
   sendUsdc(to: string, units: bigint): Promise<string>
   sendEth(to: string, wei: bigint): Promise<string>
+  /** Puts code (hex without 0x) at an address of one's choice, as if it had been deployed there. */
+  place(address: string, code: string): Promise<void>
+  /** A call of a contract by the exchange's hot wallet, with coins where given; the transaction hash. */
+  call(contract: string, data: string, wei?: bigint): Promise<string>
   mine(blocks?: number): Promise<void>
   readHeight(): Promise<number>
   readEth(address: string): Promise<bigint>
@@ -134,8 +138,7 @@ async function build(
   }
 
   if (options.multicall3 === 'placed') {
-    const code = `0x${multicall3.deployedBytecode}`
-    await ask('anvil_setCode', [MULTICALL3, code], z.unknown())
+    await ask('anvil_setCode', [MULTICALL3, `0x${multicall3.deployedBytecode}`], z.unknown())
   }
   const contract = await placeDollar(ask, minter, onDemand, options.usdcAt ?? 'fresh-address')
   await send(minter, contract, 0n, callWords(MINT, hotWallet, HOT_WALLET_USDC))
@@ -164,6 +167,10 @@ async function build(
     mintUsdc: (address, units) => send(minter, contract, 0n, callWords(MINT, address, units)),
     sendUsdc: (to, units) => send(hotWallet, contract, 0n, callWords(TRANSFER, to, units)),
     sendEth: (to, wei) => send(hotWallet, to, wei, '0x'),
+    async place(address, code) {
+      await ask('anvil_setCode', [address, `0x${code}`], z.unknown())
+    },
+    call: (target, data, wei = 0n) => send(hotWallet, target, wei, data),
     mine,
     readHeight,
     readEth,

@@ -87,7 +87,7 @@ export function planEvmReplacement(
       asset: coin.symbol,
     })
   }
-  const { dataFeeEstimate: _, ...signed } = original
+  const { dataFeeEstimate: _, simulation: __, ...signed } = original
   const execution = {
     ...signed,
     ...target,

@@ -57,17 +57,14 @@ export const paymentSchema = z.object({
 })
 export type Payment = z.infer<typeof paymentSchema>
 
-/** The events of a receipt. */
-export const logsSchema = z.object({
-  transactionHash: hashSchema,
-  logs: z.array(
-    z.object({
-      address: addressSchema,
-      topics: z.array(hashSchema),
-      data: hexSchema,
-    }),
-  ),
+export const logSchema = z.object({
+  address: addressSchema,
+  topics: z.array(hashSchema),
+  data: hexSchema,
 })
+
+/** The events of a receipt. */
+export const logsSchema = z.object({ transactionHash: hashSchema, logs: z.array(logSchema) })
 
 /** With transaction hashes only. */
 export const blockSchema = z

@@ -3,6 +3,7 @@
  *  values. While one is away the other's answers stand and `source` says that it is alone.
  *  Both may still lie together: a second source makes a lie dearer, not impossible. */
 import { ok, refuse } from '../../../../shared/errors/refusal.ts'
+import type { EvmSimulation } from '../../../../shared/transfer/evm/simulation.ts'
 import type { Amount } from '../../../../shared/units/amount.ts'
 import type {
   ChainResult,
@@ -164,6 +165,8 @@ export function crossChecked(
     // Here a no is an answer: what fails on one side is not signed on the other's word.
     estimateGas: (call, signal) =>
       agree((port) => port.estimateGas(call, signal), compareGas, signal, isSilent),
+    simulate: (call, signal) =>
+      agree((port) => port.simulate(call, signal), compareSimulations, signal, isSilent),
     readCode: (address, signal) =>
       agree((port) => port.readCode(address, signal), compareCode, signal),
     readDataFee: (transaction, signal) =>
@@ -245,6 +248,25 @@ function compareFees(a: EvmFees, b: EvmFees): Disagreement | null {
 
 function compareGas(a: bigint, b: bigint): Disagreement | null {
   return within(a, b, GAS_PERCENT) ? null : { field: 'gas', first: String(a), second: String(b) }
+}
+
+/** A server that cannot say what moves contradicts nobody; what both say must be the same. */
+function compareSimulations(a: EvmSimulation, b: EvmSimulation): Disagreement | null {
+  const [first, second] = [textOf(a), textOf(b)]
+  const silent = [a, b].some(({ kind }) => kind === 'goes-through')
+  const failed = [a, b].some(({ kind }) => kind === 'fails')
+  return first === second || (silent && !failed) ? null : { field: 'simulation', first, second }
+}
+
+function textOf(simulation: EvmSimulation): string {
+  if (simulation.kind !== 'moves') return simulation.kind
+  const moves = simulation.moves.map(
+    ({ contract, from, to, units }) => `${units} of ${contract ?? 'coin'} ${from} → ${to}`,
+  )
+  const grants = simulation.grants.map(
+    ({ contract, spender }) => `leave to ${spender} by ${contract}`,
+  )
+  return [...moves, ...grants].join(', ').toLowerCase().slice(0, 300)
 }
 
 function compareCode(a: string, b: string): Disagreement | null {

@@ -22,6 +22,7 @@ import { createBalanceReader } from './balances.ts'
 import { readOpStackDataFee } from './dataFee.ts'
 import { createNode } from './node.ts'
 import { readConfirmation, readReceived, sameText } from './payments.ts'
+import { simulateCall } from './simulate.ts'
 import { createTokenCheck, type EvmTokenConfig } from './tokens.ts'
 
 const DEFAULT_TIMEOUT_MS = 10_000
@@ -152,6 +153,11 @@ export function createEvm(options: EvmOptions): EvmPort {
       }
       if (gas === PLAIN_TRANSFER_GAS && call.data === '') return ok(gas)
       return ok((gas * (100n + GAS_MARGIN_PERCENT) + 99n) / 100n)
+    },
+
+    async simulate(call, signal) {
+      const checked = await check([], signal)
+      return checked.ok ? simulateCall(node, call, signal) : checked
     },
 
     async readCode(address, signal) {
