@@ -11,9 +11,11 @@ import { defaultPolicy } from '../../shared/risk/defaultPolicy.ts'
 import { loosensPolicy, policyChanges } from '../../shared/risk/loosens.ts'
 import { planDifferences } from '../../shared/transfer/consistency.ts'
 import { digestPlan } from '../../shared/transfer/digest.ts'
+import type { Transfer } from '../../shared/transfer/lifecycle.ts'
 import type { TransferPlan } from '../../shared/transfer/plan.ts'
 import { encodePlanFile } from '../../shared/transfer/planFile.ts'
 import { encodeCanonical } from '../../shared/units/canonical.ts'
+import { createAirGap } from './airGap.ts'
 import { createCoinNotes } from './coinNotes.ts'
 import { createConnections } from './connections.ts'
 import { type Handlers, createDispatch } from './dispatch.ts'
@@ -29,6 +31,7 @@ import { checkConflict, isUnderWay } from './transfers/inFlight.ts'
 import type { FeeTarget } from './transfers/planBitcoin.ts'
 import { createBitcoinReplacementPlanner, rivalsOf } from './transfers/planBitcoinReplacement.ts'
 import { nonceSiblings, type ReplacementKind } from './transfers/planReplacement.ts'
+import { createForeignPlanner } from './transfers/planForeign.ts'
 import { createPlanner } from './transfers/planning.ts'
 import {
   type RecheckContext,
@@ -143,6 +146,14 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
     isGiven,
   }
 
+  /** What stands against sending a plan's money now. */
+  async function recheck({ plan }: Transfer) {
+    const stop = blocked()
+    if (stop !== null) return stop
+    const free = coinNotes.checkPlan(plan)
+    return free.ok ? recheckPlan(plan, recheckContext) : free.refusal
+  }
+
   const runStep = createRunStep({
     clock,
     device: ports.device,
@@ -150,12 +161,8 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
     vault,
     curve: ports.curve,
     venue: (accountId) => portfolio.account(accountId)?.port,
-    recheck: async (transfer) => {
-      const stop = blocked()
-      if (stop !== null) return stop
-      const free = coinNotes.checkPlan(transfer.plan)
-      return free.ok ? recheckPlan(transfer.plan, recheckContext) : free.refusal
-    },
+    signAirGapped: (transfer, signal) => airGap.sign(transfer, signal),
+    recheck,
     recheckTerms: async ({ plan }, signal) =>
       blocked() ?? recheckTerms(plan, recheckContext, signal),
     countedElsewhere: (mine, txid) =>
@@ -218,6 +225,24 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
     isGiven,
   })
 
+  const airGap = createAirGap({
+    clock,
+    curve: ports.curve,
+    frames: ports.frames,
+    journal,
+    vault,
+    transfer: (id) => transfers.get(id),
+    recheck,
+    keepPlan,
+    foreign: createForeignPlanner({
+      bitcoin: ports.bitcoin,
+      vault,
+      policy: () => policy,
+      frozen: () => coinNotes.frozen(),
+      layOut: planner.layOut,
+    }),
+  })
+
   const overview = createOverview({
     store,
     clock,
@@ -251,17 +276,22 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
     const stop = blocked()
     if (stop !== null) return { ok: false, refusal: stop }
     const planned = await makePlan()
-    if (!planned.ok) return planned
-    const contradictions = planDifferences(planned.value)
+    return planned.ok ? keepPlan(planned.value) : planned
+  }
+
+  function keepPlan(plan: TransferPlan) {
+    const stop = blocked()
+    if (stop !== null) return { ok: false as const, refusal: stop }
+    const contradictions = planDifferences(plan)
     if (contradictions.length > 0)
       throw new Error(
         `a plan that contradicts itself: ${contradictions.map(({ field }) => field).join(', ')}`,
       )
     const added = transfers.add({
       kind: 'transfer.planned',
-      transferId: planned.value.id,
-      plan: planned.value,
-      digest: digestPlan(planned.value),
+      transferId: plan.id,
+      plan,
+      digest: digestPlan(plan),
     })
     return added.ok ? ok(viewTransfer(added.value, clock.now())) : added
   }
@@ -426,6 +456,7 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
       return refreshed.ok ? ok({ refreshed: refreshed.value }) : refreshed
     },
     ...createVaultMethods({ vault, coinNotes, evm: ports.evm, transfers: () => transfers.list() }),
+    ...airGap.methods,
     'transfers.list': () =>
       ok({ transfers: transfers.list().map((transfer) => viewTransfer(transfer, clock.now())) }),
     'transfers.read': ({ id }) => {

@@ -55,6 +55,16 @@ const otherEventSchema = z.discriminatedUnion('kind', [
     .object({ kind: z.literal('system.reconciled'), confirmedBy: z.enum(['shell', 'device']) })
     .readonly(),
   z.object({ kind: z.literal('device.late-signature'), what: z.string() }).readonly(),
+  /** A signed transaction of ours came back when it was no longer waited for; it was dropped here. */
+  z.object({ kind: z.literal('airgap.late'), transfer: z.string(), txid: z.string() }).readonly(),
+  /** What came back was another transaction than the approved one, in these fields. */
+  z
+    .object({
+      kind: z.literal('airgap.mismatch'),
+      transfer: z.string(),
+      fields: z.array(z.string()).readonly(),
+    })
+    .readonly(),
 ])
 const otherKinds: ReadonlySet<string> = new Set(
   otherEventSchema.options.flatMap((option) => [...option.unwrap().shape.kind.values]),

@@ -16,6 +16,7 @@ import { createEvm } from '../adapters/chain/evm/evm.ts'
 import { createOneKeyDevice } from '../adapters/device/onekey/device.ts'
 import { openStore } from '../adapters/store/store.ts'
 import { systemClock, systemRandom } from '../adapters/system/clock.ts'
+import { createUrFrames } from '../adapters/ur/ur.ts'
 import { acquireWriterLock } from '../adapters/store/writerLock.ts'
 import { createBinanceUsdm } from '../adapters/venue/binance/binance.ts'
 import { createHyperliquid } from '../adapters/venue/hyperliquid/hyperliquid.ts'
@@ -38,7 +39,7 @@ export interface Surroundings {
 
 type OwnPorts = Omit<
   HostPorts,
-  'store' | 'clock' | 'random' | 'curve' | 'math' | 'version' | 'confirmation' | 'log'
+  'store' | 'frames' | 'clock' | 'random' | 'curve' | 'math' | 'version' | 'confirmation' | 'log'
 >
 
 /** A host, or every port closed again: sockets, timers and the device's process would otherwise outlive it. */
@@ -81,6 +82,7 @@ export async function openHost(around: Surroundings, own: () => OwnPorts): Promi
     store: store.value,
     clock: systemClock,
     random: systemRandom,
+    frames: createUrFrames(),
     curve: createCurve(),
     math: createDerivationMath(),
     version,

@@ -1,6 +1,13 @@
 /** The one table of methods. A duplicate name is a duplicate key and does not compile; a key that is not
  *  its method's name does not either. */
 import type { Method } from './method.ts'
+import {
+  airGapAnswer,
+  airGapDescribe,
+  airGapPlan,
+  airGapReadFrames,
+  airGapRequest,
+} from './methods/airgap.ts'
 import { journalExport, journalList, journalVerify } from './methods/journal.ts'
 import { portfolioRead, portfolioRefresh } from './methods/portfolio.ts'
 import {
@@ -75,6 +82,11 @@ export const contract = defineContract({
   'transfers.speedUp': transfersSpeedUp,
   'transfers.cancelOnChain': transfersCancelOnChain,
   'transfers.export': transfersExport,
+  'airGap.request': airGapRequest,
+  'airGap.readFrames': airGapReadFrames,
+  'airGap.answer': airGapAnswer,
+  'airGap.describe': airGapDescribe,
+  'airGap.plan': airGapPlan,
   'journal.list': journalList,
   'journal.verify': journalVerify,
   'journal.export': journalExport,

@@ -47,7 +47,7 @@ describe('the published vectors', () => {
   it('mixes fragments as the published sequence does', () => {
     const message = hex.decode(WOLF.message)
     const written = small.encode(message.slice(3))
-    expect(written).toHaveLength(18)
+    expect(written).toHaveLength(27)
     const own = (text: string) => text.replace('ur:bytes', 'ur:crypto-psbt').toUpperCase()
     expect([written[0], written[8], written[11], written[15]]).toEqual(
       [WOLF.parts[1], WOLF.parts[9], WOLF.parts[12], WOLF.parts[16]].map(own),

@@ -109,7 +109,7 @@ export function createUrFrames(limits: FrameLimits = { fragmentBytes }): FramesP
       const message = new UR(Buffer.from(writeByteString(psbt)), outgoingType)
       const encoder = new UREncoder(message, limits.fragmentBytes)
       const count = encoder.fragmentsLength
-      const frames = count === 1 ? 1 : count * 2
+      const frames = count === 1 ? 1 : count * 3
       return Array.from({ length: frames }, () => encoder.nextPart().toUpperCase())
     },
     decode,

@@ -37,7 +37,8 @@ export interface BitcoinRequest {
   readonly chosen: readonly string[] | null
 }
 
-async function readTransactions(
+/** By txid; each is hashed by the port. */
+export async function readTransactions(
   bitcoin: BitcoinPort,
   txids: ReadonlySet<string>,
   signal: AbortSignal,

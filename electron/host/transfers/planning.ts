@@ -11,11 +11,16 @@ import { standingOf } from '../../../shared/risk/standing.ts'
 import { parseEvmAddress } from '../../../shared/transfer/evm/address.ts'
 import type { EvmFeeCaps } from '../../../shared/transfer/evm/plan.ts'
 import type { Transfer } from '../../../shared/transfer/lifecycle.ts'
-import type { PlanWarning, TransferPlan } from '../../../shared/transfer/plan.ts'
+import type {
+  BitcoinTransactionPlan,
+  PlanWarning,
+  TransferPlan,
+} from '../../../shared/transfer/plan.ts'
 import {
   type Amount,
   type Asset,
   BTC,
+  amount,
   amountFromDecimal,
   amountToDecimal,
 } from '../../../shared/units/amount.ts'
@@ -53,7 +58,16 @@ export interface PlanningContext {
 type PlanCode = CodeOf<typeof transfersPlan>
 type Planned = Promise<Result<TransferPlan, PlanCode>>
 
+/** A bitcoin transaction that is complete already, out of a PSBT that somebody else made. */
+export interface LaidOut {
+  readonly execution: BitcoinTransactionPlan
+  readonly vaultAccount: string
+  readonly label: string | undefined
+}
+
 export interface Planner {
+  /** The same rules for a transaction that was not laid out here. */
+  layOut(laidOut: LaidOut): Planned
   plan(input: PlanInput, signal: AbortSignal): Planned
   /** What takes the place of a sent transaction that waits. */
   replace(transfer: Transfer, kind: ReplacementKind, signal: AbortSignal): Planned
@@ -238,6 +252,36 @@ export function createPlanner(context: PlanningContext): Planner {
           vaultAccount: payer.value.id,
           warnings: linkWarnings(planned.value.execution),
           execution: planned.value.execution,
+        },
+        [BTC.symbol],
+      ),
+    )
+  }
+
+  async function layOut({ execution, vaultAccount, label }: LaidOut): Planned {
+    const paid = execution.outputs.filter(({ role }) => role === 'recipient')
+    const outputs = paid.length > 0 ? paid : execution.outputs
+    const address = outputs[0]?.address ?? ''
+    const sent = amount(
+      BTC,
+      outputs.reduce((sum, { value }) => sum + value, 0n),
+    )
+    const recipient = recipientOf('bitcoin', address, label, sent)
+    if (!recipient.ok) return recipient
+    return ok(
+      envelope(
+        {
+          id: newId(),
+          purpose: 'withdraw',
+          amount: sent,
+          networkFee: amount(BTC, execution.fee),
+          recipient: recipient.value,
+          accountId: null,
+          before: null,
+          after: null,
+          vaultAccount,
+          warnings: linkWarnings(execution),
+          execution,
         },
         [BTC.symbol],
       ),
@@ -507,6 +551,7 @@ export function createPlanner(context: PlanningContext): Planner {
           return ifAgreed(unlessTaken(planTopUp(input, signal)))
       }
     },
+    layOut: (laidOut) => ifAgreed(unlessTaken(layOut(laidOut))),
     replace: (transfer, kind, signal) => ifAgreed(unlessTaken(replace(transfer, kind, signal))),
   }
 }

@@ -44,6 +44,8 @@ export interface StepContext {
   readonly vault: Vault
   readonly curve: Curve
   readonly venue: (accountId: string) => VenuePort | undefined
+  /** Raw transaction, hex, once it was brought back. */
+  readonly signAirGapped: (transfer: Transfer, signal: AbortSignal) => Promise<Result<string>>
   /** Checks the plan against the world right before money is ordered to move: prices, age, risk afterwards. */
   readonly recheck: (transfer: Transfer, signal: AbortSignal) => Promise<Refusal | null>
   /** The venue's own terms alone: what is asked between the two legs of a sweep. */
@@ -121,11 +123,13 @@ export function createRunStep(context: StepContext): RunStep {
     }
   }
 
-  async function signOnDevice(transfer: Transfer, signal: AbortSignal): Promise<Result<string>> {
+  /** By the device that holds the wallet's keys, or by whoever a PSBT is carried to. */
+  async function askSigner(transfer: Transfer, signal: AbortSignal): Promise<Result<string>> {
     const { execution, vaultAccount } = transfer.plan
     const paying = context.vault.account(vaultAccount)
-    const wallet = paying === undefined ? null : signerOf(paying)
-    if (wallet === null) return refuse('VAULT_NOT_PAIRED', { chain: execution.kind })
+    if (paying === undefined) return refuse('VAULT_NOT_PAIRED', { chain: execution.kind })
+    const wallet = signerOf(paying)
+    if (wallet === null) return context.signAirGapped(transfer, signal)
     if (execution.kind === 'bitcoin') {
       const signed = await context.device.signBitcoin({ plan: execution, wallet }, signal)
       return signed.ok ? { ok: true, value: signed.value.rawHex } : signed
@@ -147,7 +151,7 @@ export function createRunStep(context: StepContext): RunStep {
       const simulated = await simulatePlan(execution, port, withTimeout(signal))
       if (!simulated.ok) return refused(simulated.refusal)
     }
-    const signed = await signOnDevice(transfer, signal)
+    const signed = await askSigner(transfer, signal)
     if (!signed.ok)
       return {
         ...refused(signed.refusal),

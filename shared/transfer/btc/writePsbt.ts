@@ -14,9 +14,10 @@ function entry(key: string, value: Uint8Array): Uint8Array {
   return concatBytes([sized(hex.decode(key)), sized(value)])
 }
 
-/** Fingerprint and path as BIP174 writes them: 4 bytes, then each step as u32. */
-function keyOrigin(fingerprint: string, path: string): Uint8Array {
-  const steps = path.split('/').slice(1)
+/** Fingerprint and path as BIP174 writes them: 4 bytes, then each step as u32. An account whose master key is not
+ *  known is its own root: two steps below it. */
+function keyOrigin({ fingerprint, origin }: PsbtSource, path: string): Uint8Array {
+  const steps = path.split('/').slice(origin === 'account' ? -2 : 1)
   return concatBytes([
     hex.decode(fingerprint),
     ...steps.map((step) => {
@@ -29,8 +30,10 @@ function keyOrigin(fingerprint: string, path: string): Uint8Array {
 export interface PsbtSource {
   readonly plan: BitcoinTransactionPlan
   readonly account: PinnedBitcoinAccount
-  /** Master key fingerprint, 8 hex digits. */
+  /** 8 hex digits: of the master key, or of the account's own key where nobody knows that one. */
   readonly fingerprint: string
+  /** What the fingerprint is of, and paths begin at; 'master' unless given. */
+  readonly origin?: 'master' | 'account'
   /** Compressed public key (hex) of each change output by its path. */
   readonly changeKeys: ReadonlyMap<string, string>
 }
@@ -52,17 +55,14 @@ export function writePsbtText(source: PsbtSource): string {
   return base64.encode(writePsbt(source))
 }
 
-function inputEntries(
-  { account, fingerprint }: PsbtSource,
-  input: BitcoinInput,
-): readonly Uint8Array[] {
-  const origin = keyOrigin(fingerprint, input.path)
+function inputEntries(source: PsbtSource, input: BitcoinInput): readonly Uint8Array[] {
+  const origin = keyOrigin(source, input.path)
   const script = hex.decode(input.script)
   // The full previous transaction always goes along: a signer need not trust our amounts (fee attack).
   const previous = entry(INPUT_KEY.nonWitnessUtxo, hex.decode(input.previousTransaction))
   const witnessUtxo = entry(INPUT_KEY.witnessUtxo, outputBytes(input.value, script))
   const keyPath = entry(INPUT_KEY.bip32 + input.publicKey, origin)
-  switch (account.scriptType) {
+  switch (source.account.scriptType) {
     case 'p2pkh':
       return [previous, keyPath]
     case 'p2wpkh':
@@ -84,14 +84,12 @@ function inputEntries(
   }
 }
 
-function outputEntries(
-  { account, fingerprint, changeKeys }: PsbtSource,
-  output: BitcoinOutput,
-): readonly Uint8Array[] {
+function outputEntries(source: PsbtSource, output: BitcoinOutput): readonly Uint8Array[] {
+  const { account, changeKeys } = source
   if (output.path === null) return []
   const publicKey = changeKeys.get(output.path)
   if (publicKey === undefined) return []
-  const origin = keyOrigin(fingerprint, output.path)
+  const origin = keyOrigin(source, output.path)
   if (account.scriptType === 'p2tr') {
     const internalKey = publicKey.slice(2)
     return [
