@@ -116,8 +116,8 @@ export interface RefusalData {
   DEVICE_TIMEOUT: { readonly what: string; readonly afterMs: number }
   DEVICE_FIRMWARE_TOO_OLD: { readonly found: string; readonly needed: string }
   DEVICE_ADDRESS_MISMATCH: { readonly expected: string; readonly shown: string }
-  /** The passphrase typed opens another wallet than the one meant; fingerprints. */
-  DEVICE_WRONG_PASSPHRASE: { readonly expected: string; readonly found: string }
+  /** The passphrase typed opens another wallet than the one of this fingerprint. */
+  DEVICE_WRONG_PASSPHRASE: { readonly expected: string }
   /** The wallet needs a passphrase and the device has passphrases switched off. */
   DEVICE_PASSPHRASE_OFF: { readonly device: string }
   /** The device has passphrases switched on since it was last asked. */

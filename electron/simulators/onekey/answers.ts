@@ -6,16 +6,16 @@ import {
   type CoinRules,
   type DeviceSeed,
   coinByName,
+  elsewhere,
   evmAddressOf,
   extendedKey,
   keyAt,
-  legacyAddress,
   nodeAt,
   pathText,
-  segwitAddress,
 } from './keys.ts'
 import type { DeviceScreen } from './screen.ts'
 import { DeviceFailure, type Session } from './session.ts'
+import { addressOf, kindNamed, kindOfPath } from './scriptKind.ts'
 import type { EvmKnowledge } from './signEvm.ts'
 
 const XPUB = 0x0488b21e
@@ -60,6 +60,12 @@ function nodeBody(seed: DeviceSeed, path: readonly number[]): Record<string, unk
   }
 }
 
+/** SLIP-132; taproot keys have no version of their own. */
+function xpubVersion(coin: CoinRules, scriptType: string): number {
+  if (scriptType === 'SPENDWITNESS') return coin.xpubSegwit
+  return scriptType === 'SPENDP2SHWITNESS' ? coin.xpubNested : coin.xpub
+}
+
 export async function answerPublicKey(
   session: Session,
   { seed }: Wallet,
@@ -67,7 +73,7 @@ export async function answerPublicKey(
 ): Promise<void> {
   const ask = coinRequestSchema.parse(body)
   const coin = coinNamed(ask.coin_name)
-  const version = ask.script_type === 'SPENDWITNESS' ? coin.xpubSegwit : coin.xpub
+  const version = xpubVersion(coin, ask.script_type)
   const xpub = extendedKey(nodeAt(seed, ask.address_n), version)
   if (ask.show_display) {
     const screen: DeviceScreen = {
@@ -112,9 +118,15 @@ interface AddressRequest {
   readonly chain: string | null
 }
 
-/** Path of the address that a lying device gives instead. */
-function elsewhere(path: readonly number[]): readonly number[] {
-  return [...path.slice(0, -1), (path.at(-1) ?? 0) + 7]
+/** Address of this path by its purpose, as whoever funds it must know it. */
+export function bitcoinAddressAt(
+  seed: DeviceSeed,
+  coin: CoinRules,
+  path: readonly number[],
+): string {
+  const kind = kindOfPath(path)
+  if (kind === null) throw new Error('no bitcoin path')
+  return addressOf(coin, kind, keyAt(seed, path).publicKey)
 }
 
 async function answerAddress(
@@ -147,16 +159,14 @@ export function answerBitcoinAddress(
 ): Promise<void> {
   const ask = coinRequestSchema.parse(body)
   const coin = coinNamed(ask.coin_name)
-  if (ask.script_type !== 'SPENDWITNESS' && ask.script_type !== 'SPENDADDRESS') {
-    throw new DeviceFailure('Failure_DataError', 'Unsupported script type')
-  }
-  const encode = ask.script_type === 'SPENDWITNESS' ? segwitAddress : legacyAddress
+  const kind = kindNamed(ask.script_type)
+  if (kind === null) throw new DeviceFailure('Failure_DataError', 'Unsupported script type')
   return answerAddress(session, wallet, {
     path: ask.address_n,
     title: coin.name,
     display: ask.show_display ? 'show' : 'silent',
     reply: 'Address',
-    addressAt: (path) => encode(coin, keyAt(wallet.seed, path).publicKey),
+    addressAt: (path) => addressOf(coin, kind, keyAt(wallet.seed, path).publicKey),
     chain: null,
   })
 }

@@ -10,10 +10,16 @@ export type Lie =
   | 'change'
   /** Bitcoin: signed with NONE|ANYONECANPAY, which lets anyone rewrite the outputs. */
   | 'hash-type'
+  /** Bitcoin: every input signed by another key of the device. */
+  | 'other-key'
   | 'evm-recipient'
   | 'evm-amount'
   | 'evm-chain-id'
   | 'evm-nonce'
+  /** A message or typed data: another text or hash is signed than was shown. */
+  | 'message'
+  /** A message or typed data: signed by another key, whose address is not named. */
+  | 'message-key'
   /** The screen shows the right address, another one is returned. */
   | 'address-returned'
   /** The right address is returned, the screen shows another one. */

@@ -5,7 +5,7 @@ import { ripemd160 } from '@noble/hashes/ripemd160'
 import { sha256 } from '@noble/hashes/sha256'
 import { keccak_256 } from '@noble/hashes/sha3'
 import { bytesToHex } from '@noble/hashes/utils'
-import { bech32, createBase58check } from '@scure/base'
+import { createBase58check } from '@scure/base'
 import { HDKey } from '@scure/bip32'
 import { mnemonicToSeedSync } from '@scure/bip39'
 
@@ -19,17 +19,30 @@ export interface CoinRules {
   readonly hrp: string
   readonly p2pkh: number
   readonly xpub: number
+  readonly p2sh: number
+  readonly xpubNested: number
   readonly xpubSegwit: number
 }
 
 const COINS: readonly CoinRules[] = [
-  { name: 'Bitcoin', ticker: 'BTC', hrp: 'bc', p2pkh: 0, xpub: 0x0488b21e, xpubSegwit: 0x04b24746 },
+  {
+    name: 'Bitcoin',
+    ticker: 'BTC',
+    hrp: 'bc',
+    p2pkh: 0,
+    p2sh: 5,
+    xpub: 0x0488b21e,
+    xpubNested: 0x049d7cb2,
+    xpubSegwit: 0x04b24746,
+  },
   {
     name: 'Regtest',
     ticker: 'REGTEST',
     hrp: 'bcrt',
     p2pkh: 0x6f,
+    p2sh: 0xc4,
     xpub: 0x043587cf,
+    xpubNested: 0x044a5262,
     xpubSegwit: 0x045f1cf6,
   },
   {
@@ -37,7 +50,9 @@ const COINS: readonly CoinRules[] = [
     ticker: 'TEST',
     hrp: 'tb',
     p2pkh: 0x6f,
+    p2sh: 0xc4,
     xpub: 0x043587cf,
+    xpubNested: 0x044a5262,
     xpubSegwit: 0x045f1cf6,
   },
 ]
@@ -58,8 +73,9 @@ export interface DeviceSeed {
   readonly rootFingerprint: number
 }
 
-export function seedFromMnemonic(mnemonic: string): DeviceSeed {
-  const root = HDKey.fromMasterSeed(mnemonicToSeedSync(mnemonic))
+/** Each passphrase gives a wallet of its own; the empty one gives the main wallet (BIP39). */
+export function seedFromMnemonic(mnemonic: string, passphrase = ''): DeviceSeed {
+  const root = HDKey.fromMasterSeed(mnemonicToSeedSync(mnemonic, passphrase))
   return { root, rootFingerprint: root.fingerprint >>> 0 }
 }
 
@@ -90,6 +106,11 @@ export function hash160(data: Uint8Array): Uint8Array {
   return ripemd160(sha256(data))
 }
 
+/** Path of what a lying device gives or signs with instead. */
+export function elsewhere(path: readonly number[]): readonly number[] {
+  return [...path.slice(0, -1), (path.at(-1) ?? 0) + 7]
+}
+
 /** Serialised node with the given version bytes. */
 export function extendedKey(node: HDKey, version: number): string {
   const { chainCode, publicKey } = node
@@ -103,14 +124,6 @@ export function extendedKey(node: HDKey, version: number): string {
   bytes.set(chainCode, 13)
   bytes.set(publicKey, 45)
   return base58check.encode(bytes)
-}
-
-export function segwitAddress(coin: CoinRules, publicKey: Uint8Array): string {
-  return bech32.encode(coin.hrp, [0, ...bech32.toWords(hash160(publicKey))])
-}
-
-export function legacyAddress(coin: CoinRules, publicKey: Uint8Array): string {
-  return base58check.encode(Uint8Array.of(coin.p2pkh, ...hash160(publicKey)))
 }
 
 /** EIP-55. */

@@ -16,6 +16,12 @@ interface ModelFacts {
   readonly trezorModel: string
   /** Capability numbers; 1000 is typed data, which the Classic lacks. */
   readonly capabilities: readonly number[]
+  /** Asks for its PIN by the matrix, typed at the host. */
+  readonly pinMatrix: boolean
+  /** Takes a passphrase on its own screen. */
+  readonly typesPassphrases: boolean
+  /** Has GetPassphraseState and UnLockDevice (from Pro 4.15 on). */
+  readonly namesWallets: boolean
 }
 
 export const MODELS: { readonly [M in DeviceModel]: ModelFacts } = {
@@ -28,12 +34,18 @@ export const MODELS: { readonly [M in DeviceModel]: ModelFacts } = {
     bootloader: '2.1.0',
     trezorModel: '1',
     capabilities: [1, 2, 5, 7, 17],
+    pinMatrix: true,
+    typesPassphrases: false,
+    namesWallets: false,
   },
   touch: {
     type: 'TOUCH',
     name: 'OneKey Touch',
     serialPrefix: 'TC',
     firmware: '4.11.0',
+    pinMatrix: false,
+    typesPassphrases: true,
+    namesWallets: false,
     oldFirmware: '4.3.0',
     bootloader: '2.5.3',
     trezorModel: 'T',
@@ -44,6 +56,9 @@ export const MODELS: { readonly [M in DeviceModel]: ModelFacts } = {
     name: 'OneKey Pro',
     serialPrefix: 'PR',
     firmware: '4.16.0',
+    pinMatrix: false,
+    typesPassphrases: true,
+    namesWallets: true,
     oldFirmware: '4.4.0',
     bootloader: '2.8.0',
     trezorModel: 'T',
@@ -53,24 +68,28 @@ export const MODELS: { readonly [M in DeviceModel]: ModelFacts } = {
 
 /** What can be changed on a device while it lies on the table. */
 export interface DeviceCondition {
+  readonly model: DeviceModel
   readonly locked: boolean
   readonly bootloader: boolean
   readonly initialized: boolean
   readonly firmware: string
   readonly deviceId: string
+  /** Passphrases switched on. */
+  readonly passphrases: boolean
+  /** What a person types where the device takes the passphrase on its screen. */
+  readonly typedPassphrase: string
 }
 
 export function describeFeatures(
   device: {
-    readonly model: DeviceModel
     readonly label: string
     readonly serial: string
     readonly condition: DeviceCondition
   },
   sessionId: Uint8Array | null,
 ): Record<string, unknown> {
-  const facts = MODELS[device.model]
   const { condition } = device
+  const facts = MODELS[condition.model]
   const [major = 0, minor = 0, patch = 0] = condition.firmware.split('.').map(Number)
   return {
     vendor: 'onekey.so',
@@ -80,7 +99,8 @@ export function describeFeatures(
     bootloader_mode: condition.bootloader ? true : undefined,
     device_id: condition.deviceId,
     pin_protection: true,
-    passphrase_protection: false,
+    // The screen models do not say before they are unlocked.
+    passphrase_protection: facts.pinMatrix || !condition.locked ? condition.passphrases : undefined,
     language: 'en-US',
     label: device.label,
     initialized: condition.initialized,

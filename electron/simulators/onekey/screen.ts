@@ -16,6 +16,15 @@ const WORDS = {
   addressLine: { en: 'Address', zh: '地址' },
   publicKey: { en: '{} Public Key', zh: '{} 公钥' },
   enterPin: { en: 'Enter PIN', zh: '输入 PIN' },
+  enterPassphrase: { en: 'Enter Passphrase', zh: '输入密语' },
+  accessHidden: { en: 'Access Hidden Wallet?', zh: '打开隐藏钱包？' },
+  passphrase: { en: 'Passphrase', zh: '密语' },
+  digits: { en: '', zh: '' },
+  demoPin: { en: 'Demo PIN', zh: '演示 PIN' },
+  signMessage: { en: 'Sign Message', zh: '签署消息' },
+  typedData: { en: 'Typed Data {}', zh: '结构化数据 {}' },
+  domainHash: { en: 'Domain Hash', zh: '域哈希' },
+  messageHash: { en: 'Message Hash', zh: '消息哈希' },
   pinHint: {
     en: 'Demo: Confirm stands for the right PIN',
     zh: '演示：按“确定”即视为输入了正确的 PIN',
@@ -45,14 +54,15 @@ const WORDS = {
 export type Word = keyof typeof WORDS
 
 export interface ScreenLine {
-  readonly label: Word
+  /** `literal` is a name that came from the host. */
+  readonly label: Word | { readonly literal: string }
   /** Literal text, or another of the device's words. */
   readonly value: string | { readonly word: Word }
 }
 
 export interface DeviceScreen {
-  /** `showing` waits for a button; the others only inform. */
-  readonly kind: 'idle' | 'working' | 'showing' | 'unplugged'
+  /** `showing` waits for a button, `asking` for what is typed at the host; the others only inform. */
+  readonly kind: 'idle' | 'working' | 'showing' | 'asking' | 'unplugged'
   readonly title: { readonly word: Word; readonly of?: string }
   readonly lines: readonly ScreenLine[]
 }
@@ -67,11 +77,13 @@ export interface ReadScreen {
 export function readScreen(screen: DeviceScreen, language: DeviceLanguage): ReadScreen {
   const text = (value: ScreenLine['value']): string =>
     typeof value === 'string' ? value : WORDS[value.word][language]
+  const label = (name: ScreenLine['label']): string =>
+    typeof name === 'string' ? WORDS[name][language] : name.literal
   return {
     kind: screen.kind,
-    title: WORDS[screen.title.word][language].replace('{}', screen.title.of ?? ''),
+    title: WORDS[screen.title.word][language].replace('{}', screen.title.of ?? '').trim(),
     lines: screen.lines.map((line) => ({
-      label: WORDS[line.label][language],
+      label: label(line.label),
       value: text(line.value),
     })),
   }

@@ -252,9 +252,9 @@ describe('messages that the app does not send', () => {
     ['no recipient', 'EthereumSignTxOneKey', { ...legacy, to: '' }],
     ['too much data', 'EthereumSignTxOneKey', { ...legacy, data_length: 10_000_000 }],
     [
-      'taproot',
+      'a script that is none of the four kinds',
       'GetAddress',
-      { address_n: path, show_display: false, script_type: 'SPENDTAPROOT' },
+      { address_n: path, show_display: false, script_type: 'SPENDMULTISIG' },
     ],
     ['an unknown coin', 'GetAddress', { address_n: path, coin_name: 'Dogecoin' }],
   ])('refuses %s', async (_what, name, body) => {

@@ -38,7 +38,6 @@ export interface SoftwareOneKeyOptions {
 export interface SoftwareOneKey
   extends Pick<
     SoftwareDevice,
-    | 'serial'
     | 'press'
     | 'pressAutomatically'
     | 'fail'
@@ -47,6 +46,7 @@ export interface SoftwareOneKey
     | 'bitcoinAddress'
     | 'evmAddress'
   > {
+  readonly serial: string
   /** Loopback port of the cable. */
   readonly linkPort: number
   /** Page with screen and buttons, with its token; append `?theme=…&lang=…`. */
@@ -143,7 +143,9 @@ export async function serveSoftwareOneKey(options: SoftwareOneKeyOptions): Promi
   })
 
   return {
-    serial: device.serial,
+    get serial() {
+      return device.serial()
+    },
     press: device.press,
     pressAutomatically: device.pressAutomatically,
     fail: device.fail,

@@ -1,22 +1,17 @@
-/** The SignTx conversation for P2WPKH inputs: every input, every output with its button, the total,
- *  then each full previous transaction, hashed to its id and its amount compared, as the firmware does
- *  (that is what defeats false amounts), then inputs and outputs once more, held to what was confirmed.
- *  Amounts in satoshi. Other script types are refused with DataError. */
+/** The SignTx conversation: every input, every output with its button, the total, then (unless all inputs
+ *  are taproot, which sign their amounts) each full previous transaction, hashed to its id and its amount
+ *  compared, as the firmware does, then inputs and outputs once more, held to what was confirmed.
+ *  Amounts in satoshi. */
 import { sha256 } from '@noble/hashes/sha256'
 import { z } from 'zod'
-import {
-  type TxOutput,
-  p2wpkhScript,
-  serializeBody,
-  signDer,
-  signatureHash,
-  witness,
-} from './bitcoin.ts'
-import { equalBytes, join, u32 } from './bytes.ts'
+import { type TxOutput, type Unlocking, serializeTransaction } from './bitcoin.ts'
+import { equalBytes } from './bytes.ts'
 import type { Lie } from './fault.ts'
-import { type CoinRules, type DeviceSeed, coinByName, keyAt } from './keys.ts'
+import { type CoinRules, type DeviceSeed, coinByName, elsewhere, keyAt } from './keys.ts'
 import { type DeviceScreen, decimalText } from './screen.ts'
+import { scriptOf, witnessProgram } from './scriptKind.ts'
 import { DeviceFailure, type Session } from './session.ts'
+import { unlock } from './signatureHash.ts'
 import {
   type AskedOutput,
   type SpentInput,
@@ -27,7 +22,6 @@ import {
   sameAccount,
 } from './transactionRequests.ts'
 
-const SHA_ALL = 0x01
 const SHA_NONE_ANYONE = 0x82
 
 const signTxSchema = z.object({
@@ -66,7 +60,7 @@ function totalScreen(
 }
 
 /** Somebody else's script, the same on every device. */
-const THIEF = p2wpkhScript(sha256(new TextEncoder().encode('not the recipient')))
+const THIEF = witnessProgram(sha256(new TextEncoder().encode('not the recipient')))
 const MOVED = 1_000n
 
 /** The outputs that a lying device signs in place of those it showed. */
@@ -82,7 +76,7 @@ function bend(outputs: readonly AskedOutput[], lie: Lie | null): readonly TxOutp
   })
 }
 
-const BITCOIN_LIES: readonly Lie[] = ['recipient', 'amount', 'change', 'hash-type']
+const BITCOIN_LIES: readonly Lie[] = ['recipient', 'amount', 'change', 'hash-type', 'other-key']
 
 export async function signBitcoin(
   session: Session,
@@ -124,12 +118,13 @@ export async function signBitcoin(
     last: 'last',
   })
 
-  for (const input of inputs) {
+  const needsPrevious = inputs.some((input) => input.kind !== 'SPENDTAPROOT')
+  for (const input of needsPrevious ? inputs : []) {
     const previous = (await readPrevious(session, input.prevHash))[input.prevIndex]
     if (previous === undefined || previous.amount !== input.amount) {
       throw new DeviceFailure('Failure_DataError', 'Invalid amount specified')
     }
-    const expected = p2wpkhScript(keyAt(device.seed, input.path).publicKey)
+    const expected = scriptOf(input.kind, keyAt(device.seed, input.path).publicKey)
     if (!equalBytes(previous.script, expected)) {
       throw new DeviceFailure('Failure_DataError', 'Input does not match scriptPubKey')
     }
@@ -154,16 +149,19 @@ async function sendSigned(
   },
   lie: Lie | null,
 ): Promise<void> {
-  const hashType = lie === 'hash-type' ? SHA_NONE_ANYONE : SHA_ALL
   for (const [i, confirmed] of tx.outputs.entries()) {
     const again = await readOutput(session, i, { seed, coin: tx.coin, account: tx.account })
     if (again.amount !== confirmed.amount || !equalBytes(again.script, confirmed.script)) {
       throw new DeviceFailure('Failure_ProcessError', 'Transaction has changed during signing')
     }
   }
-  let pending: Record<string, unknown> = {
-    serialized_tx: serializeBody(tx.header, tx.inputs, tx.signed),
-  }
+  const inputs = tx.inputs.map((input) => ({
+    ...input,
+    script: scriptOf(input.kind, keyAt(seed, input.path).publicKey),
+  }))
+  const hashType = lie === 'hash-type' ? SHA_NONE_ANYONE : null
+  const unlocking: Unlocking[] = []
+  let pending: Record<string, unknown> | undefined
   for (const [i, confirmed] of tx.inputs.entries()) {
     const again = await readInput(session, i, pending)
     if (
@@ -174,22 +172,20 @@ async function sendSigned(
     ) {
       throw new DeviceFailure('Failure_ProcessError', 'Transaction has changed during signing')
     }
-    const key = keyAt(seed, confirmed.path)
-    const hash = signatureHash(
-      { header: tx.header, inputs: tx.inputs, outputs: tx.signed },
+    const path = lie === 'other-key' ? elsewhere(confirmed.path) : confirmed.path
+    const signed = unlock(
+      { header: tx.header, inputs, outputs: tx.signed },
       i,
-      { publicKey: key.publicKey, amount: confirmed.amount },
+      keyAt(seed, path),
       hashType,
     )
-    const der = signDer(hash, key)
-    const last = i === tx.inputs.length - 1
-    const tail = last ? u32(tx.header.lockTime) : new Uint8Array(0)
-    pending = {
-      signature_index: i,
-      signature: der,
-      serialized_tx: join(witness(der, hashType, key.publicKey), tail),
-    }
+    unlocking.push(signed.unlocking)
+    pending = { signature_index: i, signature: signed.signature }
     if (i === 0) await session.strike('signing')
   }
-  session.answer('TxRequest', { request_type: 'TXFINISHED', serialized: pending })
+  const serialized_tx = serializeTransaction(tx.header, tx.inputs, tx.signed, unlocking)
+  session.answer('TxRequest', {
+    request_type: 'TXFINISHED',
+    serialized: { ...pending, serialized_tx },
+  })
 }

@@ -1,21 +1,21 @@
 /** What a SignTx conversation asks the host for: inputs, outputs, and the whole previous transactions.
- *  Every answer is read here once; amounts in satoshi. Only P2WPKH inputs are taken. */
+ *  Every answer is read here once; amounts in satoshi. Inputs and change are of
+ *  one of the four single-key kinds, by the purpose of their path. */
 import { z } from 'zod'
 import {
   type PrevTxInput,
   type TxInput,
   type TxOutput,
-  p2wpkhScript,
   scriptOfAddress,
   transactionId,
 } from './bitcoin.ts'
 import { equalBytes } from './bytes.ts'
 import { type CoinRules, type DeviceSeed, keyAt, pathText } from './keys.ts'
+import { type ScriptKind, kindNamed, kindOfOutput, kindOfPath, scriptOf } from './scriptKind.ts'
 import { DeviceFailure, type Session } from './session.ts'
 
 const bytes = z.instanceof(Uint8Array)
 const amount = z.string().regex(/^\d+$/).transform(BigInt)
-const HARDENED = 0x80000000
 
 const inputAck = z.object({
   tx: z.object({
@@ -62,6 +62,7 @@ const previousOutputAck = z.object({
 export interface SpentInput extends TxInput {
   readonly path: readonly number[]
   readonly amount: bigint
+  readonly kind: ScriptKind
 }
 
 export interface AskedOutput extends TxOutput {
@@ -113,13 +114,15 @@ export async function readInput(
     ...(serialized === undefined ? {} : { serialized }),
   })
   const [input] = tx.inputs
-  if (input.script_type !== 'SPENDWITNESS' || input.address_n[0] !== 84 + HARDENED) {
-    throw new DeviceFailure('Failure_DataError', 'Only native segwit inputs are supported')
+  const kind = kindNamed(input.script_type)
+  if (kind === null || kind !== kindOfPath(input.address_n)) {
+    throw new DeviceFailure('Failure_DataError', 'Script type does not match the path')
   }
   if (input.amount === undefined || input.prev_hash.length !== 32) {
     throw new DeviceFailure('Failure_DataError', 'Invalid input')
   }
   return {
+    kind,
     path: input.address_n,
     prevHash: input.prev_hash,
     prevIndex: input.prev_index,
@@ -140,10 +143,11 @@ export async function readOutput(
   const { tx } = await request(session, outputAck, { type: 'TXOUTPUT', index })
   const [output] = tx.outputs
   if (output.address_n.length > 0) {
-    if (output.script_type !== 'PAYTOWITNESS') {
+    const kind = kindOfOutput(output.script_type)
+    if (kind === null || kind !== kindOfPath(output.address_n)) {
       throw new DeviceFailure('Failure_DataError', 'Output script type does not match its path')
     }
-    const script = p2wpkhScript(keyAt(wallet.seed, output.address_n).publicKey)
+    const script = scriptOf(kind, keyAt(wallet.seed, output.address_n).publicKey)
     const own = sameAccount(output.address_n, wallet.account)
     return {
       script,

@@ -6,18 +6,20 @@ interface ModelFacts {
   readonly name: string
   /** Below this the SDK falls back to an older message set, which is not used here. */
   readonly needs: string
+  /** Whether a passphrase can be typed on its own screen. */
+  readonly types: 'here' | 'here-or-on-device'
 }
 
 const MODELS: { readonly [type: string]: ModelFacts } = {
-  CLASSIC: { name: 'OneKey Classic', needs: '3.3.0' },
-  CLASSIC1S: { name: 'OneKey Classic 1S', needs: '3.3.0' },
-  PURE: { name: 'OneKey Classic 1S Pure', needs: '3.3.0' },
-  MINI: { name: 'OneKey Mini', needs: '3.3.0' },
-  TOUCH: { name: 'OneKey Touch', needs: '4.5.0' },
-  PRO: { name: 'OneKey Pro', needs: '4.5.0' },
+  CLASSIC: { name: 'OneKey Classic', needs: '3.3.0', types: 'here' },
+  CLASSIC1S: { name: 'OneKey Classic 1S', needs: '3.3.0', types: 'here' },
+  PURE: { name: 'OneKey Classic 1S Pure', needs: '3.3.0', types: 'here' },
+  MINI: { name: 'OneKey Mini', needs: '3.3.0', types: 'here' },
+  TOUCH: { name: 'OneKey Touch', needs: '4.5.0', types: 'here-or-on-device' },
+  PRO: { name: 'OneKey Pro', needs: '4.5.0', types: 'here-or-on-device' },
 }
 /** A model newer than this table, or a firmware too old to name its own: held to the newest demand. */
-const UNKNOWN: ModelFacts = { name: 'OneKey', needs: '4.5.0' }
+const UNKNOWN: ModelFacts = { name: 'OneKey', needs: '4.5.0', types: 'here-or-on-device' }
 
 export interface DeviceDescription {
   readonly info: DeviceInfo
@@ -26,6 +28,8 @@ export interface DeviceDescription {
   readonly usable: 'usable' | 'bootloader' | 'firmware-too-old' | 'not-initialised'
   readonly lock: 'locked' | 'unlocked'
   readonly neededFirmware: string
+  readonly passphrases: 'on' | 'off'
+  readonly passphraseEntry: ModelFacts['types']
 }
 
 export function describeDevice(features: Features): DeviceDescription {
@@ -42,6 +46,8 @@ export function describeDevice(features: Features): DeviceDescription {
     usable: usability(features, firmware, model.needs),
     lock: features.unlocked === false ? 'locked' : 'unlocked',
     neededFirmware: model.needs,
+    passphrases: features.passphrase_protection === true ? 'on' : 'off',
+    passphraseEntry: model.types,
   }
 }
 

@@ -1,7 +1,7 @@
 /** The OneKey as the host sees it: DevicePort over the SDK's process. One call at a time; a cancel
  *  returns within a second whatever the device does; a signature that comes later is dropped and told to
  *  `onLateSignature`. Nothing the device returns is believed here beyond its shape. */
-import { ok, refuse } from '../../../../shared/errors/refusal.ts'
+import { ok } from '../../../../shared/errors/refusal.ts'
 import type { DevicePort, DeviceResult, WalletRef } from '../../../host/ports.ts'
 import {
   type BuiltCall,
@@ -11,13 +11,7 @@ import {
   signedBitcoinSchema,
 } from './bitcoinCall.ts'
 import { type ChildHandle, defaultChildEntry, forkChild } from './childProcess.ts'
-import {
-  type DeviceTask,
-  type LateSignature,
-  type SdkCall,
-  createDeviceLine,
-  planInvalid,
-} from './deviceLine.ts'
+import { type DeviceTask, type LateSignature, createDeviceLine, planInvalid } from './deviceLine.ts'
 import { buildEvmAddressCall, buildEvmCall, signedEvmSchema } from './evmCall.ts'
 import {
   bitcoinMessageSchema,
@@ -26,7 +20,7 @@ import {
   buildTypedDataCall,
   evmMessageSchema,
 } from './messageCall.ts'
-import type { LinkChoice } from './protocol.ts'
+import type { LinkChoice, SdkCall } from './protocol.ts'
 import { readKeys } from './readKeys.ts'
 
 export interface OneKeyDeviceOptions {
@@ -38,6 +32,8 @@ export interface OneKeyDeviceOptions {
   readonly startChild?: () => ChildHandle
   /** Longest silence of a device that is not waiting for a person; then DEVICE_TIMEOUT. */
   readonly silenceMs?: number
+  /** By which a machine that slept is noticed; milliseconds. */
+  readonly now?: () => number
 }
 
 const SILENCE_MS = 30_000
@@ -48,6 +44,7 @@ export function createOneKeyDevice(options: OneKeyDeviceOptions): DevicePort {
     link: options.link,
     startChild: options.startChild ?? (() => forkChild(options.childEntry ?? defaultChildEntry())),
     silenceMs: options.silenceMs ?? SILENCE_MS,
+    now: options.now ?? Date.now,
     onLateSignature(late) {
       for (const listener of lateListeners) listener(late)
     },
@@ -82,11 +79,11 @@ export function createOneKeyDevice(options: OneKeyDeviceOptions): DevicePort {
       lateListeners.add(listener)
       return () => lateListeners.delete(listener)
     },
-    answer: () => 'not-asked',
-    choose: () => 'not-there',
-    async readKeys(request, signal) {
-      if (request.passphrase) return refuse('DEVICE_PASSPHRASE_OFF', { device: '' })
-      return line.operate({ what: 'read-keys', wallet: null }, signal, (ask, device) =>
+    answer: line.answer,
+    choose: line.choose,
+    readKeys(request, signal) {
+      const wallet = request.passphrase ? 'any-passphrase' : 'main'
+      return line.operate({ what: 'read-keys', wallet }, signal, (ask, device) =>
         readKeys(ask, device.info, request),
       )
     },

@@ -1,15 +1,16 @@
-/** Entry of an SDK process whose libusb is false: its bus carries a mouse and, while a software device can
- *  be reached on the loopback port given as first argument, a OneKey. Second argument: `deny` or `several`. */
+/** Entry of an SDK process whose libusb is false: its bus carries a mouse and, for each loopback port of the
+ *  first argument (comma-separated) on which a software device can be reached, a OneKey. Second argument: what
+ *  libusb says when the first of them is opened, e.g. `LIBUSB_ERROR_BUSY`. */
 import { type Socket, connect } from 'node:net'
 import { runOneKeyChild } from './runChild.ts'
 import type { UsbBus, UsbDevice, UsbEndpoint, UsbTransferDone } from './usbLink.ts'
 
 const PACKET = 64
-const [port = '', mode = ''] = process.argv.slice(2)
+const [ports = '', trouble = ''] = process.argv.slice(2)
 
 type Listener = (device: UsbDevice) => void
 
-function device(product: number, socket: Socket | null, address: number): UsbDevice {
+function device(product: number, socket: Socket | null, address: number, refusal = ''): UsbDevice {
   const packets: Buffer[] = []
   let waiting: ((packet: Buffer | null) => void) | null = null
   let rest: Buffer = Buffer.alloc(0)
@@ -54,7 +55,7 @@ function device(product: number, socket: Socket | null, address: number): UsbDev
     deviceAddress: address,
     deviceDescriptor: { idVendor: 0x1209, idProduct: product },
     open() {
-      if (mode === 'deny') throw new Error('LIBUSB_ERROR_ACCESS')
+      if (refusal !== '') throw new Error(refusal)
     },
     close: () => {},
     interface: () => ({
@@ -68,25 +69,24 @@ function device(product: number, socket: Socket | null, address: number): UsbDev
 function createBus(): UsbBus {
   const listeners = { attach: new Set<Listener>(), detach: new Set<Listener>() }
   const mouse = device(0x0001, null, 2)
-  const twin = device(0x53c1, null, 9)
   let addresses = 10
-  const dial = (): void => {
-    const socket = connect(Number(port), '127.0.0.1')
+  const dial = (port: number, refusal: string): void => {
+    const socket = connect(port, '127.0.0.1')
     let mine: UsbDevice | null = null
     socket.on('connect', () => {
       addresses += 1
-      mine = device(0x4f4b, socket, addresses)
+      mine = device(0x4f4b, socket, addresses, refusal)
       for (const listener of listeners.attach) listener(mine)
     })
     socket.on('error', () => {})
     socket.on('close', () => {
       if (mine !== null) for (const listener of listeners.detach) listener(mine)
-      setTimeout(dial, 100)
+      setTimeout(() => dial(port, refusal), 100)
     })
   }
-  dial()
+  for (const [i, port] of ports.split(',').entries()) dial(Number(port), i === 0 ? trouble : '')
   return {
-    getDeviceList: () => (mode === 'several' ? [mouse, twin] : [mouse]),
+    getDeviceList: () => [mouse],
     on: (event, listener) => listeners[event].add(listener),
     off: (event, listener) => listeners[event].delete(listener),
   }

@@ -13,9 +13,13 @@ type Asked<Method extends 'signBitcoinMessage' | 'signEvmMessage' | 'signTypedDa
 const HEX = /^([0-9a-fA-F]{2})*$/
 const HASH = /^0x[0-9a-fA-F]{64}$/
 
+/** The device gives the bytes, as hex. */
 export const bitcoinMessageSchema: z.ZodType<SignedMessage> = z.object({
   address: z.string().min(1),
-  signature: z.string().regex(/^[A-Za-z0-9+/]+={0,2}$/),
+  signature: z
+    .string()
+    .regex(/^([0-9a-f]{2})+$/)
+    .transform((text) => Buffer.from(text, 'hex').toString('base64')),
 })
 
 /** The device gives the signature without 0x. */

@@ -40,9 +40,13 @@ describe.each([
       one.change({ locked: true })
       const wallet = { deviceId, fingerprint: '73c5da0a', passphrase: false }
       const ask = { path: "m/84'/1'/0'/0/0", network: 'regtest', wallet } as const
+      const stop = port.onState((state) => {
+        if (state.kind === 'asks') port.answer({ kind: 'on-device' })
+      })
       const shown = port.showBitcoinAddress(ask, signal)
       const screens = await pressThrough(one, 'confirm', 2)
       expect(screens.map((screen) => screen.title)).toEqual(['Enter PIN', 'Regtest Address'])
+      stop()
       expect(await shown).toEqual({
         ok: true,
         value: { address: one.bitcoinAddress(ask.path, 'Regtest') },

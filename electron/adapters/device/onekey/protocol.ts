@@ -1,6 +1,7 @@
 /** What the host and its SDK child say to each other. Every message from the child is parsed with these:
  *  the child runs foreign code and talks to foreign hardware. */
 import { z } from 'zod'
+import type { DeviceResult } from '../../../host/ports.ts'
 
 export const linkChoiceSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('tcp'), port: z.int().min(1).max(65535) }),
@@ -10,6 +11,8 @@ export type LinkChoice = z.infer<typeof linkChoiceSchema>
 
 /** The SDK methods that are used; nothing else can be asked of the child. */
 export const sdkMethodSchema = z.enum([
+  'deviceUnlock',
+  'getPassphraseState',
   'btcGetPublicKey',
   'evmGetPublicKey',
   'btcGetAddress',
@@ -22,9 +25,27 @@ export const sdkMethodSchema = z.enum([
 ])
 export type SdkMethod = z.infer<typeof sdkMethodSchema>
 
+/** One SDK call, and the shape of its answer. */
+export interface SdkCall<T> {
+  readonly method: SdkMethod
+  readonly params: Record<string, unknown>
+  readonly answer: z.ZodType<T>
+}
+
+/** Makes a call on the wallet that was just opened. */
+export type Ask = <T>(call: SdkCall<T>) => Promise<DeviceResult<T>>
+
+const answerSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('pin'), positions: z.string().regex(/^[1-9]{1,50}$/) }),
+  z.object({ kind: z.literal('passphrase'), text: z.string().max(50) }),
+  z.object({ kind: z.literal('on-device') }),
+  z.object({ kind: z.literal('cancel') }),
+])
+
 export const toChildSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('start'), link: linkChoiceSchema }),
-  z.object({ kind: z.literal('probe'), id: z.int() }),
+  /** Asks who is there; of several, `deviceId` says which one is meant. */
+  z.object({ kind: z.literal('probe'), id: z.int(), deviceId: z.string().nullable() }),
   z.object({
     kind: z.literal('call'),
     id: z.int(),
@@ -33,12 +54,22 @@ export const toChildSchema = z.discriminatedUnion('kind', [
     deviceId: z.string().min(1),
     params: z.record(z.string(), z.unknown()),
   }),
+  /** What a person typed for the PIN matrix or as passphrase, for the call that asks for it. */
+  z.object({ kind: z.literal('answer'), answer: answerSchema }),
   z.object({ kind: z.literal('cancel'), id: z.int() }),
 ])
 export type ToChild = z.infer<typeof toChildSchema>
 
-/** What the device is doing within a call: working, waiting for a button, waiting for its PIN. */
-export const stageSchema = z.enum(['working', 'button', 'pin'])
+/** What the device is doing within a call: working, waiting for a button, for its PIN or passphrase on its
+ *  own screen, or for one of them from here. */
+export const stageSchema = z.enum([
+  'working',
+  'button',
+  'pin',
+  'passphrase-on-device',
+  'pin-matrix',
+  'passphrase',
+])
 export type Stage = z.infer<typeof stageSchema>
 
 export const outcomeSchema = z.discriminatedUnion('kind', [
@@ -68,5 +99,6 @@ export const featuresSchema = z.object({
   bootloader_mode: z.boolean().nullish(),
   initialized: z.boolean().nullish(),
   unlocked: z.boolean().nullish(),
+  passphrase_protection: z.boolean().nullish(),
 })
 export type Features = z.infer<typeof featuresSchema>

@@ -4,9 +4,11 @@ import { z } from 'zod'
 import { ok } from '../../../../shared/errors/refusal.ts'
 import type { DeviceInfo, DeviceKeys, DevicePort, DeviceResult } from '../../../host/ports.ts'
 import { COIN_NAMES } from './bitcoinCall.ts'
-import { type Ask, malformedAnswer, planInvalid } from './deviceLine.ts'
+import { malformedAnswer, planInvalid } from './deviceLine.ts'
 import { normaliseExtendedKey } from './extendedKey.ts'
 import { coinTypeOf, parsePath } from './path.ts'
+import type { Ask } from './protocol.ts'
+import { fingerprintText } from './walletSession.ts'
 
 const EVM_COIN = 60
 
@@ -65,6 +67,6 @@ export async function readKeys(
   const xpubs = paths.map((path) => keys.get(path)).filter((key) => typeof key === 'string')
   const [first] = bitcoin.value
   if (first === undefined || xpubs.length !== paths.length) return malformedAnswer('xpub')
-  const fingerprint = first.root_fingerprint.toString(16).padStart(8, '0')
+  const fingerprint = fingerprintText(first.root_fingerprint)
   return ok({ fingerprint, device, xpubs })
 }

@@ -8,6 +8,8 @@ export interface CallContext {
   /** What was asked, e.g. 'sign-bitcoin'. */
   readonly what: string
   readonly deviceId: string | null
+  /** Of the wallet meant; empty when any will do. */
+  readonly fingerprint: string
   /** Of the device that answered last. */
   readonly foundDeviceId: string
   readonly firmware: string
@@ -45,6 +47,15 @@ export function refusalOf(code: string, message: string, call: CallContext): Dev
         expected: call.deviceId ?? '',
         found: call.foundDeviceId,
       }).refusal
+    case '112':
+      return refuse('DEVICE_WRONG_PASSPHRASE', { expected: call.fingerprint }).refusal
+    case '113':
+      return refuse('DEVICE_PASSPHRASE_OFF', { device: call.foundDeviceId }).refusal
+    case '114':
+      return refuse('DEVICE_PASSPHRASE_ON', { device: call.foundDeviceId }).refusal
+    case '118':
+      return refuse('DEVICE_LOCKED', { reason: 'attached-pin' }).refusal
+    case '111':
     case '407':
     case '408':
     case '412':

@@ -7,14 +7,16 @@ import {
   type FromChild,
   type LinkChoice,
   type Outcome,
+  type Stage,
   type ToChild,
+  featuresSchema,
   toChildSchema,
 } from './protocol.ts'
 import { createTcpLink } from './tcpLink.ts'
 import { createTransportClass } from './transport.ts'
 import { type UsbBus, createUsbLink } from './usbLink.ts'
 
-/** The answer that makes a Classic ask for its PIN on its own keys, so that no PIN passes the host. */
+/** The answer that makes a Classic ask for its PIN on its own keys instead of by the matrix. */
 const PIN_ON_DEVICE = '@@ONEKEY_INPUT_PIN_IN_DEVICE'
 
 const responseSchema = z.discriminatedUnion('success', [
@@ -29,7 +31,7 @@ const responseSchema = z.discriminatedUnion('success', [
 ])
 
 const foundSchema = z.array(
-  z.object({ connectId: z.string().nullish(), features: z.unknown() }).nullable(),
+  z.object({ connectId: z.string().nullish(), features: featuresSchema }).nullable(),
 )
 
 const uiMessageSchema = z.object({
@@ -66,8 +68,10 @@ async function obey(
   switch (message.kind) {
     case 'cancel':
       return m.cancel(message.id)
+    case 'answer':
+      return m.answer(message.answer)
     case 'probe':
-      return m.run(message.id, () => m.probe())
+      return m.run(message.id, () => m.probe(message.deviceId))
     case 'call':
       return m.run(message.id, () =>
         m.call({
@@ -80,11 +84,20 @@ async function obey(
   }
 }
 
+type Answer = Extract<ToChild, { kind: 'answer' }>['answer']
+
 interface Machine {
   run(id: number, work: () => Promise<Outcome>): Promise<void>
   cancel(id: number): void
-  probe(): Promise<Outcome>
+  answer(answer: Answer): void
+  probe(deviceId: string | null): Promise<Outcome>
   call(payload: Record<string, unknown>): Promise<Outcome>
+}
+
+function stageOf(name: string, code: unknown): Stage {
+  if (name !== 'ButtonRequest') return 'working'
+  if (code === 'ButtonRequest_PinEntry') return 'pin'
+  return code === 'ButtonRequest_PassphraseEntry' ? 'passphrase-on-device' : 'button'
 }
 
 async function openLink(choice: LinkChoice, ports: ChildPorts): Promise<DeviceLink> {
@@ -99,9 +112,9 @@ async function startMachine(ports: ChildPorts, choice: LinkChoice): Promise<Mach
   const { Transport, control } = createTransportClass(link, {
     onMessage(name, code) {
       if (running === null) return
-      const pin = name === 'PinMatrixRequest' || code === 'ButtonRequest_PinEntry'
-      const stage = pin ? 'pin' : name === 'ButtonRequest' ? 'button' : 'working'
-      ports.send({ kind: 'stage', id: running, stage })
+      // The SDK says by an event whether it answers these two by itself.
+      if (name === 'PinMatrixRequest' || name === 'PassphraseRequest') return
+      ports.send({ kind: 'stage', id: running, stage: stageOf(name, code) })
     },
     onCableError(error) {
       cableError ??= error
@@ -127,16 +140,43 @@ async function startMachine(ports: ChildPorts, choice: LinkChoice): Promise<Mach
   const handle = (message: object): Promise<unknown> =>
     Reflect.apply(handleMessage, core, [message])
 
+  let asked: 'pin-matrix' | 'passphrase' | null = null
   core.on(CORE_EVENT, (event: unknown) => {
     const message = uiMessageSchema.safeParse(event)
-    if (!message.success || message.data.type !== UI_REQUEST.REQUEST_PIN) return
-    if (message.data.payload?.type?.startsWith('ButtonRequest') === true) return
-    handle({
-      event: 'UI_EVENT',
-      type: UI_RESPONSE.RECEIVE_PIN,
-      payload: PIN_ON_DEVICE,
-    }).catch(() => {})
+    if (!message.success || running === null) return
+    const { type, payload } = message.data
+    if (type === UI_REQUEST.REQUEST_PASSPHRASE) asked = 'passphrase'
+    else if (type !== UI_REQUEST.REQUEST_PIN) return
+    else if (payload?.type?.startsWith('ButtonRequest') === true) return
+    else asked = 'pin-matrix'
+    ports.send({ kind: 'stage', id: running, stage: asked })
   })
+
+  /** Hands the SDK what it waits for. After a cancel anything will do: the transport sends Cancel instead. */
+  function respond(answer: Exclude<Answer, { kind: 'cancel' }>): void {
+    if (asked === null || running === null) return
+    const here = asked
+    asked = null
+    ports.send({ kind: 'stage', id: running, stage: 'working' })
+    const text = answer.kind === 'passphrase' ? answer.text : ''
+    const pin = answer.kind === 'pin' ? answer.positions : PIN_ON_DEVICE
+    const passphrase = {
+      value: text,
+      passphraseOnDevice: answer.kind === 'on-device',
+      attachPinOnDevice: false,
+      save: false,
+    }
+    handle(
+      here === 'passphrase'
+        ? { event: 'UI_EVENT', type: UI_RESPONSE.RECEIVE_PASSPHRASE, payload: passphrase }
+        : { event: 'UI_EVENT', type: UI_RESPONSE.RECEIVE_PIN, payload: pin },
+    ).catch(() => {})
+  }
+
+  function cancelCall(): void {
+    control.cancel().catch(() => {})
+    respond({ kind: 'on-device' })
+  }
 
   const report = (): void => ports.send({ kind: 'presence', count: link.list().length })
   link.onChange(report)
@@ -166,17 +206,32 @@ async function startMachine(ports: ChildPorts, choice: LinkChoice): Promise<Mach
     return failure(`${response.payload.code ?? 'unknown'}`, response.payload.error)
   }
 
-  async function probe(): Promise<Outcome> {
-    const found = await call({ method: 'searchDevices' })
-    if (found.kind === 'error') return found
-    const [only, ...others] = foundSchema.parse(found.payload)
-    if (others.length > 0 || only === undefined || only === null) {
-      return { kind: 'answer', payload: { count: others.length + (only == null ? 0 : 1) } }
+  /** The SDK's search ends at the first device that it cannot open, even by throwing: that one is left out and
+   *  the rest is searched. */
+  async function search(): Promise<Outcome> {
+    control.lookAgain()
+    for (let left = link.list().length; ; left--) {
+      const found = await call({ method: 'searchDevices' }).catch((error: unknown) =>
+        failure('unknown', error),
+      )
+      if (!(cableError instanceof CableRefused) || left <= 1) return found
+      cableError = null
     }
-    const connectId = only.connectId ?? ''
-    const features = await call({ method: 'getFeatures', connectId })
+  }
+
+  async function probe(deviceId: string | null): Promise<Outcome> {
+    const found = await search()
+    if (found.kind === 'error') return found
+    const devices = foundSchema.parse(found.payload).filter((one) => one !== null)
+    const listed = devices.map((one) => one.features)
+    const [only] = devices
+    const meant =
+      devices.length === 1 ? only : devices.find((one) => one.features.device_id === deviceId)
+    if (meant === undefined) return { kind: 'answer', payload: { listed } }
+    // What the search says of a device is what it said when it was first seen.
+    const features = await call({ method: 'getFeatures', connectId: meant.connectId ?? '' })
     if (features.kind === 'error') return features
-    return { kind: 'answer', payload: { count: 1, features: features.payload } }
+    return { kind: 'answer', payload: { listed, features: features.payload } }
   }
 
   return {
@@ -184,6 +239,7 @@ async function startMachine(ports: ChildPorts, choice: LinkChoice): Promise<Mach
     call,
     async run(id, work) {
       running = id
+      asked = null
       cableError = null
       control.reset()
       const outcome = await work().catch((error: unknown) => failure('unknown', error))
@@ -191,7 +247,12 @@ async function startMachine(ports: ChildPorts, choice: LinkChoice): Promise<Mach
       ports.send({ kind: 'done', id, outcome })
     },
     cancel(id) {
-      if (running === id) control.cancel().catch(() => {})
+      if (running === id) cancelCall()
+    },
+    answer(answer) {
+      if (asked === null) return
+      if (answer.kind === 'cancel') cancelCall()
+      else respond(answer)
     },
   }
 }

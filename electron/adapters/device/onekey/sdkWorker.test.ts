@@ -38,7 +38,7 @@ function stage(play: Play) {
         self.said.push(message)
         if (message.kind === 'start') say({ kind: 'presence', count: 1 })
         else if (message.kind === 'probe') {
-          const payload = { count: 1, features: FEATURES }
+          const payload = { listed: [FEATURES], features: FEATURES }
           say({ kind: 'done', id: message.id, outcome: { kind: 'answer', payload } })
         } else play(message, say, die)
       },

@@ -1,5 +1,6 @@
 /** The SDK's process as one object: requests with ids, presence and stages as events, replaced when it
  *  hangs or dies. A request that was given up is still listened for, since its answer may be a signature. */
+import type { DeviceAnswer } from '../../../host/ports.ts'
 import type { ChildHandle } from './childProcess.ts'
 import {
   type LinkChoice,
@@ -35,6 +36,8 @@ export interface SdkWorker {
   /** Presence once a freshly started process had the time to look. */
   findPresence(signal: AbortSignal): Promise<number | null>
   request(request: Request, options: RequestOptions): Promise<Outcome>
+  /** For the request that asks for it. */
+  answer(answer: DeviceAnswer): void
   /** Ends the process and starts another; what is pending ends with `code`. */
   restart(code: string): void
   close(): Promise<void>
@@ -205,6 +208,7 @@ export function createSdkWorker(
     lingers: () => lingering,
     findPresence,
     request,
+    answer: (answer) => child?.send({ kind: 'answer', answer }),
     restart,
     async close() {
       closed = true

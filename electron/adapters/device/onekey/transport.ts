@@ -30,6 +30,8 @@ export interface TransportControl {
   cancel(): Promise<void>
   /** A new call begins. */
   reset(): void
+  /** What could not be opened before is tried again. */
+  lookAgain(): void
 }
 
 /** The class that the SDK constructs by itself, without arguments, once per process. */
@@ -37,6 +39,8 @@ export function createTransportClass(link: DeviceLink, watch: TransportWatch) {
   const wire = unwrap(hdTransport)
   let messages: Messages | null = null
   let cable: DeviceCable | null = null
+  /** Paths that could not be opened since the last look. */
+  const shut = new Set<string>()
   let sessions = 0
   let cancelled = false
   /** The message being written, while its answer is not there yet. */
@@ -91,9 +95,17 @@ export function createTransportClass(link: DeviceLink, watch: TransportWatch) {
       return Promise.resolve()
     }
 
+    /** Of several, without those that could not be opened: one held elsewhere is not in the others' way. */
     enumerate() {
+      const all = link.list()
+      const open = all.filter((path) => !shut.has(path))
       return Promise.resolve(
-        link.list().map((path) => ({ path, session: null, debug: false, commType: 'usb' })),
+        (open.length > 0 ? open : all).map((path) => ({
+          path,
+          session: null,
+          debug: false,
+          commType: 'usb',
+        })),
       )
     }
 
@@ -107,6 +119,7 @@ export function createTransportClass(link: DeviceLink, watch: TransportWatch) {
       try {
         cable = await link.open(input.path ?? '')
       } catch (error) {
+        shut.add(input.path ?? '')
         watch.onCableError(error)
         throw error
       }
@@ -174,6 +187,7 @@ export function createTransportClass(link: DeviceLink, watch: TransportWatch) {
     reset() {
       cancelled = false
     },
+    lookAgain: () => shut.clear(),
   }
   return { Transport: OneKeyTransport, control }
 }

@@ -1,13 +1,11 @@
 /** The USB link: which devices it takes for a OneKey, and whole calls through the real SDK over a false
  *  libusb that stands before a software device. No real USB was touched. */
-import { fork } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { DevicePort, DeviceState } from '../../../host/ports.ts'
 import { type SoftwareOneKey, serveSoftwareOneKey } from '../../../simulators/onekey/serve.ts'
-import type { ChildHandle } from './childProcess.ts'
 import { createOneKeyDevice } from './device.ts'
+import { forkFakeUsb } from './forkFakeUsb.fixture.ts'
 import { CableLost } from './link.ts'
 import { type UsbBus, type UsbDevice, createUsbLink } from './usbLink.ts'
 
@@ -82,30 +80,26 @@ describe('which devices are taken', () => {
 })
 
 describe('calls through libusb', () => {
-  let software: SoftwareOneKey | null = null
+  const software: SoftwareOneKey[] = []
   let device: DevicePort | null = null
 
   afterEach(async () => {
     await device?.close()
-    await software?.close()
+    for (const each of software.splice(0)) await each.close()
     device = null
-    software = null
   })
 
-  async function start(mode: string) {
-    const one = await serveSoftwareOneKey({ mnemonic: MNEMONIC })
-    software = one
-    const entry = fileURLToPath(new URL('./fakeUsb.fixture.ts', import.meta.url))
-    const startChild = (): ChildHandle => {
-      const child = fork(entry, [String(one.linkPort), mode], { execArgv: [], stdio: 'ignore' })
-      return {
-        send: (message) => child.send(message, () => {}),
-        onMessage: (listener) => child.on('message', listener),
-        onExit: (listener) => child.on('exit', listener),
-        kill: () => child.kill('SIGKILL'),
-      }
+  async function start(trouble: string, count = 1) {
+    for (let i = 0; i < count; i++) {
+      software.push(await serveSoftwareOneKey({ mnemonic: MNEMONIC, label: `Number ${i + 1}` }))
     }
-    const port = createOneKeyDevice({ link: { kind: 'usb' }, startChild })
+    const [one] = software
+    if (one === undefined) throw new Error('none started')
+    const ports = software.map((each) => each.linkPort).join(',')
+    const port = createOneKeyDevice({
+      link: { kind: 'usb' },
+      startChild: () => forkFakeUsb(ports, trouble),
+    })
     device = port
     return { one, port }
   }
@@ -156,7 +150,7 @@ describe('calls through libusb', () => {
   it(
     'says that the permission is missing',
     async () => {
-      const { port } = await start('deny')
+      const { port } = await start('LIBUSB_ERROR_ACCESS')
       expect(await port.readKeys(account, signal)).toEqual({
         ok: false,
         refusal: { code: 'DEVICE_NOT_FOUND', data: { reason: 'no-permission' } },
@@ -167,13 +161,78 @@ describe('calls through libusb', () => {
   )
 
   it(
-    'refuses to choose between several devices',
+    'says that another program holds the device',
     async () => {
-      const { port } = await start('several')
-      await reached(port, 'several')
+      const { port } = await start('LIBUSB_ERROR_BUSY')
+      expect(await port.readKeys(account, signal)).toMatchObject({
+        refusal: { code: 'DEVICE_BUSY', data: { by: 'another-program' } },
+      })
+      expect(port.state()).toEqual({ kind: 'absent', reason: 'in-use' })
+    },
+    TIMEOUT,
+  )
+
+  it(
+    'lists several by name, takes the one of the wallet or the chosen one, and follows unplugging',
+    async () => {
+      const { one, port } = await start('', 2)
+      const [, two] = software
+      if (two === undefined) throw new Error('none started')
+      await expect
+        .poll(() => port.state(), { timeout: TIMEOUT })
+        .toMatchObject({ kind: 'several', count: 2, devices: [{}, {}] })
+      const state = port.state()
+      const named = state.kind === 'several' ? state.devices.map((d) => d.label).sort() : []
+      expect(named).toEqual(['Number 1', 'Number 2'])
       expect(await port.readKeys(account, signal)).toEqual({
         ok: false,
         refusal: { code: 'DEVICE_SEVERAL', data: { count: 2 } },
+      })
+
+      // The wallet's own device is asked, whichever else is there.
+      const ask = (each: SoftwareOneKey) => {
+        const { deviceId } = each.condition()
+        const wallet = { deviceId, fingerprint: '73c5da0a', passphrase: false }
+        return { path: "m/84'/0'/0'/0/0", network: 'mainnet', wallet } as const
+      }
+      for (const each of [two, one]) {
+        each.pressAutomatically('confirm')
+        expect(await port.showBitcoinAddress(ask(each), signal)).toMatchObject({ ok: true })
+        each.pressAutomatically(null)
+      }
+      expect(port.state().kind).toBe('several')
+
+      expect(port.choose('nobody')).toBe('not-there')
+      expect(port.choose(two.condition().deviceId)).toBe('chosen')
+      await expect
+        .poll(() => port.state(), { timeout: TIMEOUT })
+        .toMatchObject({ kind: 'ready', device: { label: 'Number 2' } })
+      expect(await port.readKeys(account, signal)).toMatchObject({
+        ok: true,
+        value: { device: { label: 'Number 2' } },
+      })
+
+      two.unplug()
+      await expect
+        .poll(() => port.state(), { timeout: TIMEOUT })
+        .toMatchObject({ kind: 'ready', device: { label: 'Number 1' } })
+      expect(await port.showBitcoinAddress(ask(two), signal)).toMatchObject({
+        refusal: { code: 'DEVICE_WRONG', data: { found: one.condition().deviceId } },
+      })
+    },
+    TIMEOUT,
+  )
+
+  it(
+    'uses one device although another program holds the other',
+    async () => {
+      const { port } = await start('LIBUSB_ERROR_BUSY', 2)
+      await expect
+        .poll(() => port.state(), { timeout: TIMEOUT })
+        .toMatchObject({ kind: 'ready', device: { label: 'Number 2' } })
+      expect(await port.readKeys(account, signal)).toMatchObject({
+        ok: true,
+        value: { device: { label: 'Number 2' } },
       })
     },
     TIMEOUT,
