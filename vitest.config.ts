@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['{shared,electron,renderer,tools,bench}/**/*.test.{ts,tsx}'],
+    setupFiles: ['tools/propertySeed.ts'],
     testTimeout: 20_000,
     pool: 'forks',
     alias: {

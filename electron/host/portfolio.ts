@@ -178,7 +178,7 @@ export function createPortfolio(options: {
       ...volatility.facts(snapshot),
     }
     const report = assess(snapshot, facts)
-    const accountTouch = raisedBy(touches.touch(snapshot), [report.touchDown, report.touchUp])
+    const accountTouch = raisedBy(touches.touch(snapshot), [report.distanceDown, report.distanceUp])
     return { report: { ...report, accountTouch }, facts }
   }
 

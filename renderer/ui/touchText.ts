@@ -1,6 +1,6 @@
 /** The probability of liquidation within a day, in words: a range, never one number. What is under one in a thousand
  *  is said to be just that: thirty days of candles cannot tell it from less. */
-import type { AccountTouch } from '../../shared/risk/accountTouch.ts'
+import type { AccountTouch } from '../../shared/risk/touch.ts'
 import type { Format } from '../format/format.ts'
 import type { Text } from '../language/text.ts'
 

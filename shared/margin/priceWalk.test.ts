@@ -9,7 +9,7 @@ import { triggerOf } from './trigger.ts'
 import { hyperliquidTiers } from './venues/hyperliquid.ts'
 import { ruleOf } from './venues/table.ts'
 
-const accountsPerVenue = process.env.BULKHEAD_DEEP === undefined ? 200 : 2_000
+const accountsPerVenue = process.env['BULKHEAD_DEEP'] === '1' ? 2_000 : 200
 
 interface Leg {
   readonly symbol: string

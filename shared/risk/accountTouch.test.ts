@@ -7,14 +7,10 @@ import type { Candle, CandleSeries } from '../market/candle.ts'
 import { correlationOf, measureCorrelations } from '../market/correlation.ts'
 import { measureVolatility } from '../market/volatility.ts'
 import { HOUR_MS } from '../units/time.ts'
-import {
-  barrierTouch,
-  raisedBy,
-  normalBelow,
-  type AccountTouch,
-  accountTouchSchema,
-  accountTouchWithinDay,
-} from './accountTouch.ts'
+import { barrierTouch } from './barrier.ts'
+import type { Along, Distance } from './report.ts'
+import { raisedBy, accountTouchWithinDay } from './accountTouch.ts'
+import { type AccountTouch, accountTouchSchema } from './touch.ts'
 import { createUniform } from './uniform.ts'
 
 const start = Date.UTC(2026, 0, 1)
@@ -71,51 +67,6 @@ function known(touch: AccountTouch) {
 /** One bitcoin at 92,000 against this much cash. */
 const long = (usd: number) => account({ collaterals: [cash(usd)], positions: [position()] })
 const quiet = market({ BTC: 0.03, ETH: 0.04 })
-
-describe('closed forms', () => {
-  it.each([
-    [0, 0.5],
-    [-1, 0.15865525393145707],
-    [-1.959963984540054, 0.025],
-    [-3, 0.0013498980316300946],
-    [-6, 9.865876450376981e-10],
-    [1, 0.8413447460685429],
-  ])('Φ(%f) is %f', (x, expected) => {
-    expect(normalBelow(x) / expected).toBeCloseTo(1, 9)
-  })
-
-  it('touches twice as often as it ends there, without drift', () => {
-    expect(barrierTouch(2, 0)).toBeCloseTo(2 * normalBelow(-2), 15)
-    expect(barrierTouch(0, 0)).toBe(1)
-    expect(barrierTouch(Infinity, 0)).toBe(0)
-  })
-
-  it('agrees with the formula of one price: b = ln(L/S), m = −σ²/2', () => {
-    // One coin, no maintenance tiers to cross on the way: L by hand from the account's own numbers.
-    const [sigma, fall] = [0.04, 0.07]
-    const [b, m] = [Math.log(1 - fall), -(sigma * sigma) / 2]
-    const formula =
-      normalBelow((b - m) / sigma) +
-      Math.exp((2 * m * b) / (sigma * sigma)) * normalBelow((b + m) / sigma)
-    expect(barrierTouch(-b / sigma, m / sigma)).toBeCloseTo(formula, 14)
-  })
-
-  it('falls with distance, and stays a probability', () => {
-    const span = fc.double({ min: 0, max: 12, noNaN: true })
-    fc.assert(
-      fc.property(span, span, fc.double({ min: -0.2, max: 0.2, noNaN: true }), (x, y, drift) => {
-        const [near, far] = [
-          barrierTouch(Math.min(x, y), drift),
-          barrierTouch(Math.max(x, y), drift),
-        ]
-        expect(far).toBeLessThanOrEqual(near + 1e-12)
-        expect(far).toBeGreaterThanOrEqual(0)
-        expect(near).toBeLessThanOrEqual(1)
-      }),
-      { numRuns: 10_000 },
-    )
-  })
-})
 
 describe('an account’s own breach', () => {
   it('is a range over four models that holds its middle', () => {
@@ -204,20 +155,33 @@ describe('an account’s own breach', () => {
 
   it('is raised at its upper end, and there only, by the counted base rate of a nearest breach', () => {
     const touch = known(touchOf(long(20_000), quiet))
-    const way = (value: number) => ({
-      models: [
-        { name: 'gbm30d', value: 0.9 },
-        { name: 'baseRate', value },
-      ],
+    const to = (shock: number, along: Along = { kind: 'joint' }): Distance => ({
+      ...{ kind: 'finite', shock, along, prices: [], sigmas: null },
     })
-    expect(raisedBy(touch, [null, undefined])).toBe(touch)
-    expect(raisedBy(touch, [way(0.004), way(0.006)])).toEqual({
-      ...touch,
-      baseRate: 0.006,
-      high: 0.006,
+    const none: Distance = { kind: 'none', searchedTo: 1_000 }
+    // BTC fell by 10 % within 0.62 % of the days, and rose by 12 % within 0.03 %: the rule of three says 3/624.
+    expect(raisedBy(touch, [to(-0.1), none])).toEqual({ ...touch, baseRate: 0.0062, high: 0.0062 })
+    expect(raisedBy(touch, [none, to(0.12)])).toMatchObject({ baseRate: 3 / 624 })
+    expect(raisedBy(touch, [to(-0.2, { kind: 'single', asset: 'ETH' }), to(0.2)])).toMatchObject({
+      baseRate: 3 / 624,
     })
     const near = known(touchOf(long(3_000), quiet))
-    expect(raisedBy(near, [way(0.004)])).toEqual({ ...near, baseRate: 0.004 })
+    expect(raisedBy(near, [to(-0.1)])).toEqual({ ...near, baseRate: 0.0062 })
+  })
+
+  it('is not raised where nobody counted: other assets, ratios, no breach, unknown', () => {
+    const touch = known(touchOf(long(20_000), quiet))
+    const finite = { kind: 'finite', shock: -0.1, prices: [], sigmas: null } as const
+    const ways: readonly Distance[] = [
+      { ...finite, along: { kind: 'single', asset: 'SOL' } },
+      { ...finite, along: { kind: 'ratio', asset: 'ETH', against: 'BTC' } },
+      { kind: 'none', searchedTo: -1 },
+      { kind: 'breached' },
+      { kind: 'unknown', missing: ['x'] },
+    ]
+    expect(raisedBy(touch, ways)).toBe(touch)
+    const unknown = { kind: 'unknown', missing: ['candles.absent'] } as const
+    expect(raisedBy(unknown, [finite])).toBe(unknown)
   })
 
   it('is the same for the same draws', () => {

@@ -2,43 +2,14 @@
  *  a range over models, never one number. Closed-form GBM with 30-day and EWMA σ along the likeliest way to the breach;
  *  block bootstrap and filtered historical paths by the hour, with a bridge between the hours. The account's own record
  *  (share of past days that would have ended it) raises the upper end only. Pure: randomness is given. */
-import { z } from 'zod'
 import type { Pool } from '../margin/account.ts'
 import { itemSlack, needsStillSettle, segmentAt } from '../margin/pool.ts'
+import { baseRateOf } from '../market/baseRates.ts'
 import type { CandleSeries } from '../market/candle.ts'
 import { type AssetVolatility, hourlyReturns } from '../market/volatility.ts'
-import { instantSchema } from '../units/time.ts'
-
-export const accountTouchModels = ['gbm-30d', 'gbm-ewma', 'bootstrap', 'filtered'] as const
-
-const probability = z.number().min(0).max(1)
-
-export const accountTouchSchema = z.discriminatedUnion('kind', [
-  z
-    .object({
-      kind: z.literal('known'),
-      low: probability,
-      high: probability,
-      /** Geometric mean of the models. */
-      middle: probability,
-      models: z
-        .array(z.object({ name: z.enum(accountTouchModels), p: probability }).readonly())
-        .readonly(),
-      /** Of the days in the candles, hour by hour, those that would have ended the account; days that overlap are
-       *  one episode. */
-      record: z.object({ p: probability, starts: z.int(), episodes: z.int() }).readonly(),
-      /** Of the ways to the nearest breaches, how often the price alone came that far in the years that were counted
-       *  (shared/market/baseRates.ts); null where nobody counted. */
-      baseRate: probability.nullable(),
-      /** Hours that all assets share, and paths drawn for each of the last two models. */
-      samples: z.int(),
-      paths: z.int(),
-      asOf: instantSchema,
-    })
-    .readonly(),
-  z.object({ kind: z.literal('unknown'), missing: z.array(z.string()).readonly() }).readonly(),
-])
-export type AccountTouch = z.infer<typeof accountTouchSchema>
+import { barrierTouch } from './barrier.ts'
+import type { Distance } from './report.ts'
+import type { AccountTouch } from './touch.ts'
 
 export interface AccountTouchInput {
   readonly pools: readonly Pool[]
@@ -51,11 +22,6 @@ export interface AccountTouchInput {
   readonly random: () => number
   readonly now: number
   readonly paths?: number
-}
-
-/** As `touchDown` and `touchUp` of a report. */
-interface NearestTouch {
-  readonly models: readonly { readonly name: string; readonly value: number }[]
 }
 
 const horizonHours = 24
@@ -115,17 +81,18 @@ export function accountTouchWithinDay(input: AccountTouchInput): AccountTouch {
   return assets.length === 0 ? still(scene, input) : rangeOf(scene, slow, fast, input)
 }
 
-/** Thirty days know few bad ones: the counted base rate of the nearest breaches raises the upper end, only that. */
-export function raisedBy(
-  touch: AccountTouch,
-  ways: readonly (NearestTouch | null | undefined)[],
-): AccountTouch {
+/** Thirty days know few bad ones: how often in the counted years the price alone came as far as the nearest breaches
+ *  raises the upper end, only that. A breach that is not one asset's price away has no such count. */
+export function raisedBy(touch: AccountTouch, nearest: readonly Distance[]): AccountTouch {
   if (touch.kind === 'unknown') return touch
-  const rates = ways.flatMap((way) =>
-    (way?.models ?? []).flatMap(({ name, value }) => (name === 'baseRate' ? [value] : [])),
-  )
+  const rates = nearest.flatMap((distance) => {
+    if (distance.kind !== 'finite' || distance.along?.kind === 'ratio') return []
+    const asset = distance.along?.kind === 'single' ? distance.along.asset : 'BTC'
+    const direction = distance.shock < 0 ? 'down' : 'up'
+    return baseRateOf(asset, direction, Math.abs(distance.shock)) ?? []
+  })
   if (rates.length === 0) return touch
-  const baseRate = Math.min(1, Math.max(...rates))
+  const baseRate = Math.max(...rates)
   return { ...touch, baseRate, high: Math.max(touch.high, baseRate) }
 }
 
@@ -315,37 +282,6 @@ function firstBreach(pool: ScenePool, way: Float64Array, direction: 1 | -1): num
     before = after
   }
   return Infinity
-}
-
-/**
- * P that a Brownian motion with unit variance a day touches `distance` below its start within a day.
- * Φ((b − m)/1) + e^{2mb}·Φ((b + m)/1), b = −distance, m = drift a day.
- */
-export function barrierTouch(distance: number, drift: number): number {
-  if (distance <= 0) return 1
-  if (distance === Infinity) return 0
-  const b = -distance
-  const p = normalBelow(b - drift) + Math.exp(2 * drift * b) * normalBelow(b + drift)
-  return Math.min(1, Math.max(0, p))
-}
-
-/** Φ by its continued fraction in the tail and its series near zero: relative error under 1e-9 either way. */
-export function normalBelow(x: number): number {
-  if (x > 0) return 1 - normalBelow(-x)
-  const z = -x
-  const density = Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)
-  if (z > 3) {
-    let fraction = z
-    for (let k = 60; k >= 1; k--) fraction = z + k / fraction
-    return density / fraction
-  }
-  let term = z
-  let sum = z
-  for (let k = 1; k < 60; k++) {
-    term *= (z * z) / (2 * k + 1)
-    sum += term
-  }
-  return 0.5 - density * sum
 }
 
 /** Blocks of hours in random order. Between hours the slack is a bridge: 1 − e^{−2·G₀·G₁/σ²}. */

@@ -25,7 +25,6 @@ import { ruleScenarios } from './scenarios.ts'
 import { slackCurve } from './slackCurve.ts'
 import { slackInSigmas } from './slackInSigmas.ts'
 import { verifyEquity } from './verifyEquity.ts'
-import { touchWithinDay } from './touch.ts'
 import { notionalOf, positionRisk } from './verifyPosition.ts'
 
 /**
@@ -92,8 +91,6 @@ export function assess(snapshot: AccountSnapshot, options: AssessOptions): RiskR
     pools: poolRisks,
     distanceDown,
     distanceUp,
-    touchDown: touchWithinDay(distanceDown, options.measured),
-    touchUp: touchWithinDay(distanceUp, options.measured),
     tenPercent: tenPercent(held, factsOf(snapshot, options)),
     positions,
     ...(equityVerification === undefined ? {} : { equityVerification }),

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import type { Candle, CandleSeries } from '../market/candle.ts'
 import { measureCorrelations } from '../market/correlation.ts'
 import { measureVolatility, volatilityHours } from '../market/volatility.ts'
-import { barrierTouch } from './accountTouch.ts'
+import { barrierTouch } from './barrier.ts'
 
 const data = process.env['BULKHEAD_DATA'] ?? join(import.meta.dirname, '../../../shared/data')
 

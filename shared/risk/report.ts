@@ -6,7 +6,7 @@ import { venueIdSchema } from '../collateral/snapshot.ts'
 import { assetVolatilitySchema } from '../market/volatility.ts'
 import { decimalSchema } from '../units/decimal.ts'
 import { instantSchema } from '../units/time.ts'
-import { accountTouchSchema } from './accountTouch.ts'
+import { accountTouchSchema } from './touch.ts'
 
 /** A figure that may be unknown; `missing` names the absent fields or the reason. */
 export const measureSchema = z.discriminatedUnion('kind', [
@@ -56,21 +56,6 @@ export const distanceSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('unknown'), missing: z.array(z.string()).readonly() }).readonly(),
 ])
 export type Distance = z.infer<typeof distanceSchema>
-
-/** Chance of touching the breach within 24 hours: a range across models, its upper end floored by the base rate. */
-export const touchSchema = z
-  .object({
-    /** The asset whose price must come that far. */
-    asset: z.string(),
-    low: z.number(),
-    high: z.number(),
-    /** Geometric mean of the models. */
-    middle: z.number(),
-    /** 'gbm30d', 'gbmEwma', 'baseRate'. */
-    models: z.array(z.object({ name: z.string(), value: z.number() }).readonly()).readonly(),
-  })
-  .readonly()
-export type Touch = z.infer<typeof touchSchema>
 
 /** Our liquidation price against the venue's. */
 export const verificationSchema = z.discriminatedUnion('kind', [
@@ -165,9 +150,6 @@ export const riskReportSchema = z
     slackInSigmas: z.number().nullable().optional(),
     /** What σ and ATR were measured from, by asset, with source and age; absent where nobody measures. */
     volatility: z.array(assetVolatilitySchema).readonly().optional(),
-    /** That price alone comes as far as the nearest breach within 24 hours, each way; null where it cannot be said. */
-    touchDown: touchSchema.nullable().optional(),
-    touchUp: touchSchema.nullable().optional(),
     /** The account's own breach within 24 hours, either way, along joint paths. ESTIMATED, a range over models; absent
      *  where nobody estimates. */
     accountTouch: accountTouchSchema.optional(),

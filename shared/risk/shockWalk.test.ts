@@ -7,7 +7,7 @@ import type { HaircutTier, MaintenanceTier } from '../collateral/snapshot.ts'
 import { readMarginAccount } from '../margin/account.ts'
 import { makeSolver } from '../margin/breach.ts'
 
-const accounts = process.env.BULKHEAD_DEEP === undefined ? 400 : 4_000
+const accounts = process.env['BULKHEAD_DEEP'] === '1' ? 4_000 : 400
 const beta = { BTC: 1, ETH: 1.2, USDT: 0 } as const
 const index = { BTC: 90_000, ETH: 3_000, USDT: 1 } as const
 type Coin = 'BTC' | 'ETH'

@@ -10,7 +10,19 @@ import type {
 import { ruleOf } from '../../../shared/margin/venues/table.ts'
 import { type Decimal, decimalFromBig } from '../../../shared/units/decimal.ts'
 import Big from 'big.js'
-import { type Fields, isZero, magnitude, minus, parseExact, quoteValue } from './fields.ts'
+import {
+  type Fields,
+  isZero,
+  magnitude,
+  minus,
+  nameOf,
+  parseExact,
+  parseList,
+  parseRow,
+  quoteValue,
+  readFields,
+} from './fields.ts'
+import { readRows } from './snapshot.ts'
 
 /** A position as far as it could be read; null for what could not. */
 export interface PositionDraft {
@@ -20,7 +32,7 @@ export interface PositionDraft {
   readonly settle: string | null
   readonly contractType: Position['contractType'] | null
   readonly side: Position['side'] | null
-  readonly leg: Position['leg']
+  readonly leg: Position['leg'] | null
   /** Base units for linear, USD for inverse; the sign is dropped. */
   readonly size: Decimal | null
   readonly entry: Decimal | null
@@ -41,15 +53,16 @@ export interface PositionDraft {
 
 /** The position, or null when one of its vital parts is null or not positive; each is reported. */
 export function finishPosition(venue: VenueId, draft: PositionDraft): Position | null {
-  const { fields, base, settle, contractType, side, size, entry, mark, marginMode } = draft
+  const { fields, base, settle, contractType, side, leg, size, entry, mark, marginMode } = draft
   const isolatedWallet = marginMode === 'isolated' ? draft.isolatedWallet : null
-  const vital = { base, settle, contractType, side, size, entry, mark, marginMode }
+  const vital = { base, settle, contractType, side, leg, size, entry, mark, marginMode }
   for (const [name, value] of Object.entries(vital)) {
     if (value !== null) continue
     const said = name === 'marginMode' ? draft.marginModeSaid : undefined
     fields.report(name, said === undefined ? 'missing' : 'malformed', said)
   }
-  if (base === null || settle === null || contractType === null || side === null) return null
+  if (base === null || settle === null || contractType === null) return null
+  if (side === null || leg === null) return null
   if (size === null || entry === null || mark === null || marginMode === null) return null
   if (marginMode === 'isolated' && isolatedWallet === null) {
     fields.report('isolatedWallet', 'missing')
@@ -70,7 +83,7 @@ export function finishPosition(venue: VenueId, draft: PositionDraft): Position |
     settle,
     contractType,
     side,
-    leg: draft.leg,
+    leg,
     size: magnitude(size),
     entry,
     mark,
@@ -98,6 +111,19 @@ export interface TierDraft {
   readonly deduction: Decimal | undefined
   /** Multiplies the floor: contract value × price where tiers are counted in contracts. */
   readonly scale?: number
+}
+
+/** Tiers of a venue that says how far each reaches, not where it begins. */
+export function fromCaps(
+  rows: readonly (Omit<TierDraft, 'floor'> & { readonly cap: Decimal | undefined })[],
+): readonly TierDraft[] {
+  const ascending = rows.toSorted(
+    (a, b) => Number(a.cap ?? Number.NaN) - Number(b.cap ?? Number.NaN),
+  )
+  return ascending.map(({ cap: _, ...tier }, index) => ({
+    ...tier,
+    floor: index === 0 ? parseExact('0') : ascending[index - 1]?.cap,
+  }))
 }
 
 /** Ascending tiers from floor 0; empty with a gap when missing, crossed or out of range. */
@@ -183,22 +209,22 @@ export function zeroOrNull(values: readonly (Decimal | null)[]): Decimal | null 
 /** What is switched off as collateral counts nothing; a debt in it counts in full all the same. */
 export const notCounted: Collateral['haircuts'] = [{ floor: 0, weight: 0 }]
 
-/** One step of a venue's collateral table: units of the asset from `floor` up count at `weight`. */
-export interface HaircutDraft {
-  readonly floor: Decimal | undefined
-  readonly weight: Decimal | undefined
-}
-
-/** Ascending from floor 0; empty with a gap when missing, crossed or no fractions. */
+/**
+ * A venue's collateral table: units of the asset from `floor` up count at `weight`.
+ * Ascending from floor 0; empty with a gap when missing, crossed or no fractions.
+ * @param names  what the venue calls the two
+ */
 export function finishHaircuts(
-  rows: readonly HaircutDraft[],
+  table: unknown,
+  names: { readonly floor: string; readonly weight: string },
   fields: Fields,
 ): Collateral['haircuts'] {
+  const rows = parseList(table) ?? []
   const steps = rows
-    .map(({ floor, weight }) => ({
-      floor: Number(floor ?? Number.NaN),
-      weight: Number(weight ?? Number.NaN),
-    }))
+    .map((item) => {
+      const figure = (name: string) => Number(parseExact(parseRow(item)?.[name]) ?? Number.NaN)
+      return { floor: figure(names.floor), weight: figure(names.weight) }
+    })
     .sort((a, b) => a.floor - b.floor)
   const sound = steps.every(
     ({ floor, weight }, index) =>
@@ -210,4 +236,43 @@ export function finishHaircuts(
   if (steps.length === 0) fields.report('haircuts', 'missing')
   else fields.report('haircuts', 'malformed', rows)
   return []
+}
+
+/** What a venue says of one balance; null where it could not be read. */
+export interface BalanceDraft {
+  /** Without profit and loss; what isolated positions hold is still in it. */
+  readonly total: Decimal | null
+  readonly orders: Decimal | null
+  readonly withdrawable: Decimal | null
+}
+
+/**
+ * Balances of a venue that says no price of them: each backs its own contracts one for one.
+ * @param key  the field that names the asset
+ */
+export function readBalances(
+  rows: readonly unknown[],
+  key: string,
+  positions: readonly Position[],
+  gaps: Gap[],
+  read: (fields: Fields) => BalanceDraft,
+): { readonly collaterals: readonly Collateral[]; readonly orderMargin: Decimal | null } {
+  const held: (Decimal | null)[] = []
+  const collaterals = readRows(
+    rows,
+    'assets',
+    (row) => nameOf(row[key]),
+    (row) => {
+      const asset = commonName(nameOf(row[key]).toUpperCase())
+      const fields = readFields(row, `assets.${asset}`, gaps)
+      const { total, orders, withdrawable } = read(fields)
+      held.push(orders)
+      if (total === null) return null
+      if (!isZero(total)) fields.report('priceUsd', 'missing')
+      const wallet = crossWallet(total, asset, positions)
+      return { asset, wallet, priceUsd: null, haircuts: oneForOne, withdrawable }
+    },
+    gaps,
+  )
+  return { collaterals, orderMargin: zeroOrNull(held) }
 }

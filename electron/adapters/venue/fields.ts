@@ -46,6 +46,11 @@ export function parsePositive(value: unknown): Decimal | undefined {
   return parsed !== undefined && Number(parsed) > 0 ? parsed : undefined
 }
 
+/** What a table says of a name: its own rows only, so that 'constructor' is no word of any venue's. */
+export function lookUp<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined
+}
+
 /** A short printable form of any value, for gaps and refusals. */
 export function quoteValue(value: unknown): string {
   if (typeof value === 'string') return value.slice(0, 80)
@@ -77,7 +82,7 @@ export interface Fields {
 
 /** `prefix` names the row in gaps: 'positions.BTCUSDC'. */
 export function readFields(row: Row, prefix: string, gaps: Gap[]): Fields {
-  const valueOf = (name: string): unknown => (Object.hasOwn(row, name) ? row[name] : undefined)
+  const valueOf = (name: string): unknown => lookUp(row, name)
   const report = (name: string, problem: Gap['problem'], said?: unknown) => {
     const value = valueOf(name) ?? said
     const field = prefix === '' ? name : `${prefix}.${name}`

@@ -9,7 +9,7 @@ import {
   type VenueId,
 } from '../../../shared/collateral/snapshot.ts'
 import { furtherVenues as venues } from './furtherVenues.fixture.ts'
-import { allFinite, mutationsOf } from './mutations.fixture.ts'
+import { allFinite, everywhere, mutationsOf } from './mutations.fixture.ts'
 import type { Parsed } from './parsed.ts'
 
 const snapshotOf = (parsed: Parsed<AccountSnapshot>): AccountSnapshot => {
@@ -44,6 +44,16 @@ describe.each(venues)('$venue', ({ venue, answers, parse, known, ...expected }) 
       expect([name, said]).toEqual([name, true])
     }
   })
+
+  it.each(['constructor', 'valueOf', '__proto__'])(
+    'no field is read as what objects know by %s',
+    (name) => {
+      for (const mutated of everywhere(answers, name)) {
+        if (typeof mutated !== 'object' || mutated === null) continue
+        expect(sound(parse({ ...answers, ...mutated }))).toBe(true)
+      }
+    },
+  )
 
   it('no JSON makes it throw, give NaN or leave the schema', () => {
     fc.assert(

@@ -5,6 +5,8 @@ const oddValue = fc.oneof(
   fc.constantFrom<unknown>(
     '',
     'NaN',
+    'constructor',
+    '__proto__',
     '-0.0',
     '1e999',
     '1E-8',
@@ -62,6 +64,11 @@ export function mutationsOf(shape: unknown): fc.Arbitrary<unknown> {
         shape,
       ),
     )
+}
+
+/** The shape with one place changed to `value`, once for each of its places. */
+export function everywhere(shape: unknown, value: unknown): readonly unknown[] {
+  return pathsOf(shape).map((path) => replaceAt(shape, path, () => value))
 }
 
 /** False where any number inside is NaN, infinite or negative zero. */

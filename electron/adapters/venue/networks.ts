@@ -1,6 +1,7 @@
 /** Venue networks and assets in our words. A name we do not know maps to null and moves nothing. */
 import { amountFromDecimal, type Amount, amount, type Asset } from '../../../shared/units/amount.ts'
 import type { Decimal } from '../../../shared/units/decimal.ts'
+import { lookUp } from './fields.ts'
 
 /** Decimals we count an asset in, wherever it lies. */
 const decimalsBySymbol: Readonly<Record<string, number>> = {
@@ -12,7 +13,7 @@ const decimalsBySymbol: Readonly<Record<string, number>> = {
 
 /** An asset we can count exactly; undefined for all others. */
 export function knownAsset(symbol: string): Asset | undefined {
-  const decimals = Object.hasOwn(decimalsBySymbol, symbol) ? decimalsBySymbol[symbol] : undefined
+  const decimals = lookUp(decimalsBySymbol, symbol)
   return decimals === undefined ? undefined : { symbol, decimals }
 }
 
@@ -30,7 +31,7 @@ export const binanceChains: Chains = {
 }
 
 export function chainOf(chains: Chains, network: string): string | null {
-  return Object.hasOwn(chains, network) ? (chains[network] ?? null) : null
+  return lookUp(chains, network) ?? null
 }
 
 /** Exact, or the next base unit up: for fees and minimums, which must not be understated. */

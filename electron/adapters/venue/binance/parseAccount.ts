@@ -11,8 +11,8 @@ import type {
 } from '../../../../shared/collateral/snapshot.ts'
 import { type Decimal, decimalFromBig, sumDecimals } from '../../../../shared/units/decimal.ts'
 import {
-  type Fields,
   isZero,
+  lookUp,
   magnitude,
   nameOf,
   parseExact,
@@ -20,9 +20,10 @@ import {
   parseList,
   parseRow,
   quoteValue,
-  type Row,
   readFields,
   rowsBy,
+  type Fields,
+  type Row,
 } from '../fields.ts'
 import type { Parsed, SnapshotIdentity } from '../parsed.ts'
 
@@ -140,8 +141,7 @@ export function parsePosition(row: Row, tables: Tables, gaps: Gap[]): Position |
   const settle = named ?? fields.text('marginAsset')
   const unrealised = fields.decimal('unRealizedProfit')
   const side = nameOf(row['positionSide'])
-  // Own names only: 'valueOf' is no leg.
-  const leg = Object.hasOwn(legs, side) ? legs[side] : undefined
+  const leg = lookUp(legs, side)
   if (leg === undefined) fields.report('positionSide', 'malformed')
   const marginMode = marginModeOf(fields, config)
   if (marginMode === null) {

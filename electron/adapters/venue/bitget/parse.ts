@@ -3,7 +3,7 @@
  *  mix/account/accounts, position/all-position, market/contracts, query-position-lever. Pure and total. */
 import type { AccountSnapshot, Gap, Position } from '../../../../shared/collateral/snapshot.ts'
 import type { Decimal } from '../../../../shared/units/decimal.ts'
-import { crossWallet, finishPosition, finishTiers, oneForOne, zeroOrNull } from '../draft.ts'
+import { finishPosition, finishTiers, readBalances } from '../draft.ts'
 import {
   isZero,
   minus,
@@ -12,10 +12,10 @@ import {
   parseInstant,
   parseList,
   parseRow,
-  type Row,
   readFields,
   rowsBy,
   times,
+  type Row,
 } from '../fields.ts'
 import type { Parsed, SnapshotIdentity } from '../parsed.ts'
 import {
@@ -128,24 +128,20 @@ export function parseBitgetAccount(
   }
   const read = (row: Row) => readPosition(row, tables, gaps)
   const positions = readRows(rows, 'positions', positionKey('symbol', 'holdSide'), read, gaps)
-  const locked: (Decimal | null)[] = []
-  const collaterals = readRows(
+  const { collaterals, orderMargin } = readBalances(
     accounts,
-    'assets',
-    (row) => nameOf(row['marginCoin']),
-    (row) => {
-      const asset = nameOf(row['marginCoin'])
-      const fields = readFields(row, `assets.${asset}`, gaps)
+    'marginCoin',
+    positions,
+    gaps,
+    (fields) => {
       const equity = fields.decimal('accountEquity')
       const profit = fields.decimal('unrealizedPL')
-      locked.push(fields.decimal('locked'))
-      if (equity === null || profit === null) return null
-      const wallet = crossWallet(minus(equity, profit), asset, positions)
-      if (!isZero(equity)) fields.report('priceUsd', 'missing')
-      const withdrawable = fields.decimal('maxTransferOut')
-      return { asset, wallet, priceUsd: null, haircuts: oneForOne, withdrawable }
+      return {
+        total: equity === null || profit === null ? null : minus(equity, profit),
+        orders: fields.decimal('locked'),
+        withdrawable: fields.decimal('maxTransferOut'),
+      }
     },
-    gaps,
   )
   const union = accounts.map(parseRow).some((row) => row?.['assetMode'] === 'union')
   const only = accounts.length === 1 ? parseRow(accounts[0]) : undefined
@@ -161,7 +157,7 @@ export function parseBitgetAccount(
     positionMode: mode === 'hedge_mode' ? 'hedge' : mode === 'one_way_mode' ? 'one-way' : null,
     collaterals,
     positions,
-    orderMargin: zeroOrNull(locked),
+    orderMargin,
     reported: {
       equity: totals?.decimal('accountEquity') ?? null,
       maintenance: null,

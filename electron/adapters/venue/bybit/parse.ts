@@ -8,22 +8,23 @@ import {
   finishHaircuts,
   finishPosition,
   finishTiers,
+  fromCaps,
   notCounted,
   oneForOne,
   priceFrom,
   zeroOrNull,
 } from '../draft.ts'
 import {
-  type Fields,
   isZero,
+  lookUp,
   nameOf,
   parseExact,
   parseInstant,
   parseList,
   parseRow,
-  type Row,
   readFields,
   rowsBy,
+  type Row,
 } from '../fields.ts'
 import type { Parsed, SnapshotIdentity } from '../parsed.ts'
 import {
@@ -69,13 +70,7 @@ function tiersOf(symbol: string, tables: Tables, gaps: Gap[]) {
       rate: parseExact(row['maintenanceMargin']),
       deduction: parseExact(row['mmDeduction'] || '0'),
     }))
-    .sort((a, b) => Number(a.cap ?? Number.NaN) - Number(b.cap ?? Number.NaN))
-  const tiers = rows.map(({ rate, deduction }, index) => ({
-    floor: index === 0 ? parseExact('0') : rows[index - 1]?.cap,
-    rate,
-    deduction,
-  }))
-  return finishTiers(tiers, symbol, gaps)
+  return finishTiers(fromCaps(rows), symbol, gaps)
 }
 
 function fundingOf(instrument: Row | undefined, ticker: Row | undefined): Position['funding'] {
@@ -115,7 +110,7 @@ function readPosition(row: Row, tables: Tables, gaps: Gap[]): Position | null {
         ? 'inverse'
         : null,
     side: side === 'Buy' ? 'long' : side === 'Sell' ? 'short' : null,
-    leg: legs[nameOf(row['positionIdx'])] ?? 'both',
+    leg: lookUp(legs, nameOf(row['positionIdx'])) ?? null,
     size,
     entry: fields.decimalIfSaid('avgPrice') ?? fields.decimal('entryPrice'),
     mark,
@@ -152,7 +147,7 @@ export function parseBybitAccount(
   const broken = lists.findIndex((list) => list === undefined)
   if (broken >= 0) return malformed(`positions.${broken}.list`, pages[broken])
   const mode = resultOf(answers.accountInfo)?.['marginMode']
-  const marginMode = Object.hasOwn(modes, nameOf(mode)) ? modes[nameOf(mode)] : undefined
+  const marginMode = lookUp(modes, nameOf(mode))
   if (marginMode === undefined) return malformed('accountInfo.marginMode', mode)
   const gaps = failedAnswers(answers)
   const tables: Tables = {
@@ -169,17 +164,7 @@ export function parseBybitAccount(
     gaps,
   )
   const ratios = rowsBy(listOf(answers.collateralRatios), 'currency')
-  const ratiosOf = (fields: Fields, asset: string) =>
-    finishHaircuts(
-      (parseList(ratios.get(asset)?.['collateralRatioList']) ?? []).map((item) => {
-        const tier = parseRow(item)
-        return {
-          floor: parseExact(tier?.['minQty']),
-          weight: parseExact(tier?.['collateralRatio']),
-        }
-      }),
-      fields,
-    )
+  const steps = { floor: 'minQty', weight: 'collateralRatio' }
   const orders: (Decimal | null)[] = []
   const collaterals = readRows(
     coins,
@@ -199,7 +184,7 @@ export function parseBybitAccount(
           ? oneForOne
           : row['collateralSwitch'] === false || row['marginCollateral'] === false
             ? notCounted
-            : ratiosOf(fields, asset)
+            : finishHaircuts(ratios.get(asset)?.['collateralRatioList'], steps, fields)
       const withdrawable = fields.decimalIfSaid('availableToWithdraw')
       return { asset, wallet, priceUsd, haircuts, withdrawable }
     },

@@ -2,24 +2,16 @@
  *  for inverse), margin_avbl the isolated margin. Levels reach up to their amount, in size units, without
  *  deduction. Sources: assets/futures/balance, pending-position, market, position-level, ticker. */
 import type { AccountSnapshot, Gap, Position } from '../../../../shared/collateral/snapshot.ts'
-import type { Decimal } from '../../../../shared/units/decimal.ts'
-import {
-  crossWallet,
-  finishPosition,
-  finishTiers,
-  oneForOne,
-  sumOrNull,
-  zeroOrNull,
-} from '../draft.ts'
+import { finishPosition, finishTiers, readBalances, sumOrNull } from '../draft.ts'
 import {
   isZero,
   nameOf,
   parseExact,
   parseList,
   parseRow,
-  type Row,
   readFields,
   rowsBy,
+  type Row,
 } from '../fields.ts'
 import type { Parsed, SnapshotIdentity } from '../parsed.ts'
 import {
@@ -127,25 +119,11 @@ export function parseCoinexAccount(
   }
   const read = (row: Row) => readPosition(row, tables, gaps)
   const positions = readRows(rows, 'positions', positionKey('market', 'side'), read, gaps)
-  const frozen: (Decimal | null)[] = []
-  const collaterals = readRows(
-    balances,
-    'assets',
-    (row) => nameOf(row['ccy']),
-    (row) => {
-      const asset = nameOf(row['ccy'])
-      const fields = readFields(row, `assets.${asset}`, gaps)
-      const orders = fields.decimal('frozen')
-      frozen.push(orders)
-      const total = sumOrNull([fields.decimal('available'), orders, fields.decimal('margin')])
-      if (total === null) return null
-      if (!isZero(total)) fields.report('priceUsd', 'missing')
-      const wallet = crossWallet(total, asset, positions)
-      const withdrawable = fields.decimal('transferrable')
-      return { asset, wallet, priceUsd: null, haircuts: oneForOne, withdrawable }
-    },
-    gaps,
-  )
+  const { collaterals, orderMargin } = readBalances(balances, 'ccy', positions, gaps, (fields) => {
+    const orders = fields.decimal('frozen')
+    const total = sumOrNull([fields.decimal('available'), orders, fields.decimal('margin')])
+    return { total, orders, withdrawable: fields.decimal('transferrable') }
+  })
   return finishSnapshot('coinex', identity, {
     asOf: datedAt([], received),
     source: 'CoinEx v2 futures balance, pending-position',
@@ -153,7 +131,7 @@ export function parseCoinexAccount(
     positionMode: 'one-way',
     collaterals,
     positions,
-    orderMargin: zeroOrNull(frozen),
+    orderMargin,
     reported: { equity: null, maintenance: null, withdrawable: null },
     gaps,
   })

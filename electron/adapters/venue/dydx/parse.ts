@@ -5,7 +5,7 @@ import Big from 'big.js'
 import type { AccountSnapshot, Gap, Position } from '../../../../shared/collateral/snapshot.ts'
 import { type Decimal, decimalFromBig, parseDecimal } from '../../../../shared/units/decimal.ts'
 import { finishPosition, finishTiers, oneForOne } from '../draft.ts'
-import { isZero, nameOf, parseExact, parseRow, type Row, readFields } from '../fields.ts'
+import { isZero, lookUp, nameOf, parseExact, parseRow, readFields, type Row } from '../fields.ts'
 import type { Parsed, SnapshotIdentity } from '../parsed.ts'
 import { datedAt, failedAnswers, finishSnapshot, malformed, type Received } from '../snapshot.ts'
 
@@ -21,7 +21,7 @@ function readPosition(row: Row, markets: Row, gaps: Gap[]): Position | null {
   const fields = readFields(row, `positions.${symbol}`, gaps)
   const size = fields.decimal('size')
   if (size === null || isZero(size)) return null
-  const market = parseRow(Object.hasOwn(markets, symbol) ? markets[symbol] : undefined)
+  const market = parseRow(lookUp(markets, symbol))
   const said = row['side']
   const side = said === 'LONG' ? 'long' : said === 'SHORT' ? 'short' : null
   // Shorts carry a negative size; a side that disagrees with it is no side.

@@ -2,26 +2,19 @@
  *  multiplier (linear) or USD (inverse); `total` counts isolated margins and leaves profit and loss out.
  *  Sources: futures/{settle}/accounts, positions, contracts, risk_limit_tiers. Pure and total. */
 import type { AccountSnapshot, Gap, Position } from '../../../../shared/collateral/snapshot.ts'
-import type { Decimal } from '../../../../shared/units/decimal.ts'
-import {
-  crossWallet,
-  finishPosition,
-  finishTiers,
-  oneForOne,
-  sumOrNull,
-  zeroOrNull,
-} from '../draft.ts'
+import { finishPosition, finishTiers, fromCaps, readBalances, sumOrNull } from '../draft.ts'
 import {
   isZero,
+  lookUp,
   nameOf,
   parseExact,
   parseList,
   parsePositive,
   parseRow,
-  type Row,
   readFields,
   rowsBy,
   times,
+  type Row,
 } from '../fields.ts'
 import type { Parsed, SnapshotIdentity } from '../parsed.ts'
 import {
@@ -51,21 +44,14 @@ interface Tables {
 
 /** Each row reaches up to its risk_limit, in the settle currency. */
 function tiersOf(symbol: string, tables: Tables, gaps: Gap[]) {
-  const listed = Object.hasOwn(tables.tiers, symbol) ? tables.tiers[symbol] : undefined
-  const rows = (parseList(listed) ?? [])
+  const rows = (parseList(lookUp(tables.tiers, symbol)) ?? [])
     .map((item) => parseRow(item) ?? {})
     .map((row) => ({
       cap: parseExact(row['risk_limit']),
       rate: parseExact(row['maintenance_rate']),
       deduction: parseExact(row['deduction'] || '0'),
     }))
-    .sort((a, b) => Number(a.cap ?? Number.NaN) - Number(b.cap ?? Number.NaN))
-  const tiers = rows.map(({ rate, deduction }, index) => ({
-    floor: index === 0 ? parseExact('0') : rows[index - 1]?.cap,
-    rate,
-    deduction,
-  }))
-  return finishTiers(tiers, symbol, gaps)
+  return finishTiers(fromCaps(rows), symbol, gaps)
 }
 
 function fundingOf(contract: Row | undefined): Position['funding'] {
@@ -75,7 +61,11 @@ function fundingOf(contract: Row | undefined): Position['funding'] {
   return { rate, intervalHours: Number(seconds) / 3600 }
 }
 
-const legs: Readonly<Record<string, Position['leg']>> = { dual_long: 'long', dual_short: 'short' }
+const legs: Readonly<Record<string, Position['leg']>> = {
+  single: 'both',
+  dual_long: 'long',
+  dual_short: 'short',
+}
 
 function readPosition(row: Row, tables: Tables, gaps: Gap[]): Position | null {
   const symbol = nameOf(row['contract'])
@@ -98,7 +88,8 @@ function readPosition(row: Row, tables: Tables, gaps: Gap[]): Position | null {
     settle: contractType === 'inverse' ? base : quote === '' ? null : quote,
     contractType,
     side: contracts.startsWith('-') ? 'short' : 'long',
-    leg: legs[nameOf(row['mode'])] ?? 'both',
+    // Older answers leave it out: they know one mode only.
+    leg: row['mode'] === undefined ? 'both' : (lookUp(legs, nameOf(row['mode'])) ?? null),
     size: contractType === 'inverse' ? usd : coins,
     entry: fields.decimal('entry_price'),
     mark: fields.decimal('mark_price'),
@@ -131,23 +122,16 @@ export function parseGateAccount(
   }
   const read = (row: Row) => readPosition(row, tables, gaps)
   const positions = readRows(rows, 'positions', positionKey('contract', 'mode'), read, gaps)
-  const orders: (Decimal | null)[] = []
-  const collaterals = readRows(
+  const { collaterals, orderMargin } = readBalances(
     accounts,
-    'assets',
-    (row) => nameOf(row['currency']),
-    (row) => {
-      const asset = nameOf(row['currency']).toUpperCase()
-      const fields = readFields(row, `assets.${asset}`, gaps)
-      const total = fields.decimal('total')
-      orders.push(fields.decimal('order_margin'))
-      if (total === null) return null
-      if (!isZero(total)) fields.report('priceUsd', 'missing')
-      const wallet = crossWallet(total, asset, positions)
-      const withdrawable = fields.decimal('available')
-      return { asset, wallet, priceUsd: null, haircuts: oneForOne, withdrawable }
-    },
+    'currency',
+    positions,
     gaps,
+    (fields) => ({
+      total: fields.decimal('total'),
+      orders: fields.decimal('order_margin'),
+      withdrawable: fields.decimal('available'),
+    }),
   )
   const only = accounts.length === 1 ? parseRow(accounts[0]) : undefined
   const totals = only === undefined ? undefined : readFields(only, 'account', gaps)
@@ -159,7 +143,7 @@ export function parseGateAccount(
     positionMode: dual.includes(true) ? 'hedge' : dual.includes(false) ? 'one-way' : null,
     collaterals,
     positions,
-    orderMargin: zeroOrNull(orders),
+    orderMargin,
     reported: {
       equity:
         totals === undefined

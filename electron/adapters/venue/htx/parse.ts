@@ -14,10 +14,10 @@ import {
   parseList,
   parsePositive,
   parseRow,
-  type Row,
   readFields,
   rowsBy,
   times,
+  type Row,
 } from '../fields.ts'
 import type { Parsed, SnapshotIdentity } from '../parsed.ts'
 import {

@@ -8,6 +8,7 @@ import type {
   MaintenanceTier,
   Position,
 } from '../../../../shared/collateral/snapshot.ts'
+import { hyperliquidTiers } from '../../../../shared/margin/venues/hyperliquid.ts'
 import { type Decimal, decimalFromBig, parseDecimal } from '../../../../shared/units/decimal.ts'
 import type { Parsed, SnapshotIdentity } from '../parsed.ts'
 import {
@@ -69,36 +70,28 @@ export function parseMeta(answer: unknown): PerpMeta {
 }
 
 interface Step {
-  readonly floor: Decimal
-  readonly maxLeverage: Decimal
+  readonly lowerBound: number
+  readonly maxLeverage: number
 }
 
+/** Null where the market's table is not there or not sound. */
 function stepsOf(market: Row, tables: PerpMeta['tables']): readonly Step[] | null {
   const id = market['marginTableId']
   const table = tables.get(nameOf(id))
   if (table !== undefined) {
     const tiers = parseList(table['marginTiers'])
-    if (tiers === undefined || tiers.length === 0) return null
-    const steps = tiers.map((item) => {
-      const tier = parseRow(item)
-      return {
-        floor: parseExact(tier?.['lowerBound']),
-        maxLeverage: parseExact(tier?.['maxLeverage']),
-      }
-    })
-    const sound: Step[] = []
-    for (const { floor, maxLeverage } of steps) {
-      if (floor === undefined || maxLeverage === undefined) return null
-      sound.push({ floor, maxLeverage })
-    }
-    return sound
+    return tiers === undefined || tiers.length === 0 ? null : tiers.map(parseRow).map(stepOf)
   }
   // Table ids under 50 are not listed: one tier at that leverage, which is the market's own.
   const listed = id !== undefined && !(Number(parseExact(id) ?? Number.NaN) < 50)
-  const single = parseExact(market['maxLeverage'])
-  const zero = parseExact('0')
-  if (listed || single === undefined || zero === undefined) return null
-  return [{ floor: zero, maxLeverage: single }]
+  return listed || parseExact(market['maxLeverage']) === undefined
+    ? null
+    : [stepOf({ lowerBound: '0', maxLeverage: market['maxLeverage'] })]
+}
+
+function stepOf(row: Row | undefined): Step {
+  const figure = (name: string) => Number(parseExact(row?.[name]) ?? Number.NaN)
+  return { lowerBound: figure('lowerBound'), maxLeverage: figure('maxLeverage') }
 }
 
 /** Ascending tiers with deductions; empty with a gap when unusable. */
@@ -107,7 +100,7 @@ export function parseTiers(
   market: Row | undefined,
   tables: PerpMeta['tables'],
   gaps: Gap[],
-): MaintenanceTier[] {
+): readonly MaintenanceTier[] {
   const steps = market === undefined ? null : stepsOf(market, tables)
   if (steps === null) {
     const id = market?.['marginTableId']
@@ -115,22 +108,15 @@ export function parseTiers(
     gaps.push({ field: `tiers.${coin}`, problem: 'missing', value })
     return []
   }
-  const sorted = [...steps].sort((a, b) => Number(a.floor) - Number(b.floor))
-  const tiers: MaintenanceTier[] = []
-  for (const { floor, maxLeverage } of sorted) {
-    const leverage = Number(maxLeverage)
-    const before = tiers.at(-1)
-    const low = Number(floor)
-    const misplaced = before === undefined ? low !== 0 : low <= before.floor
-    if (!(leverage >= 1) || misplaced) {
-      gaps.push({ field: `tiers.${coin}`, problem: 'malformed', value: quoteValue(steps) })
-      return []
-    }
-    const rate = 1 / (2 * leverage)
-    const deduction = before === undefined ? 0 : before.deduction + low * (rate - before.rate)
-    tiers.push({ floor: low, rate, deduction })
-  }
-  return tiers
+  const sorted = steps.toSorted((a, b) => a.lowerBound - b.lowerBound)
+  const sound = sorted.every(
+    ({ lowerBound, maxLeverage }, i) =>
+      maxLeverage >= 1 &&
+      (i === 0 ? lowerBound === 0 : lowerBound > (sorted[i - 1]?.lowerBound ?? Number.NaN)),
+  )
+  if (sound) return hyperliquidTiers(sorted)
+  gaps.push({ field: `tiers.${coin}`, problem: 'malformed', value: quoteValue(steps) })
+  return []
 }
 
 /** Prices have at most five significant figures and 6 − szDecimals decimals; integers always pass. */

@@ -2,15 +2,7 @@
  *  maintenance (maintMargin is not), `posMargin` the isolated margin. XBT reads as BTC. Sources:
  *  account-overview, positions, contracts/active, risk-limit. Pure and total. */
 import type { AccountSnapshot, Gap, Position } from '../../../../shared/collateral/snapshot.ts'
-import type { Decimal } from '../../../../shared/units/decimal.ts'
-import {
-  commonName,
-  crossWallet,
-  finishPosition,
-  finishTiers,
-  oneForOne,
-  zeroOrNull,
-} from '../draft.ts'
+import { commonName, finishPosition, finishTiers, readBalances } from '../draft.ts'
 import {
   isZero,
   magnitude,
@@ -19,10 +11,10 @@ import {
   parseInstant,
   parseList,
   parseRow,
-  type Row,
   readFields,
   rowsBy,
   times,
+  type Row,
 } from '../fields.ts'
 import type { Parsed, SnapshotIdentity } from '../parsed.ts'
 import {
@@ -124,25 +116,18 @@ export function parseKucoinAccount(
   const key = positionKey('symbol', 'positionSide')
   const read = (row: Row) => readPosition(row, tables, gaps)
   const positions = readRows(rows, 'positions', key, read, gaps)
-  const orders: (Decimal | null)[] = []
-  const collaterals = readRows(
+  const { collaterals, orderMargin } = readBalances(
     overviews.map(dataOf),
-    'assets',
-    (row) => nameOf(row['currency']),
-    (row) => {
-      const asset = commonName(nameOf(row['currency']))
-      const fields = readFields(row, `assets.${asset}`, gaps)
-      // Balance without profit and loss; isolated margins are still in it.
-      const total = fields.decimal('marginBalance')
-      orders.push(fields.decimalIfSaid('orderMargin'))
-      if (total === null) return null
-      const wallet = crossWallet(total, asset, positions)
-      if (!isZero(total)) fields.report('priceUsd', 'missing')
-      const withdrawable =
-        fields.decimalIfSaid('maxWithdrawAmount') ?? fields.decimalIfSaid('availableBalance')
-      return { asset, wallet, priceUsd: null, haircuts: oneForOne, withdrawable }
-    },
+    'currency',
+    positions,
     gaps,
+    (fields) => ({
+      // Balance without profit and loss; isolated margins are still in it.
+      total: fields.decimal('marginBalance'),
+      orders: fields.decimalIfSaid('orderMargin'),
+      withdrawable:
+        fields.decimalIfSaid('maxWithdrawAmount') ?? fields.decimalIfSaid('availableBalance'),
+    }),
   )
   const only = overviews.length === 1 ? parseRow(dataOf(overviews[0])) : undefined
   const totals = only === undefined ? undefined : readFields(only, 'overview', gaps)
@@ -154,7 +139,7 @@ export function parseKucoinAccount(
     positionMode: null,
     collaterals,
     positions,
-    orderMargin: zeroOrNull(orders),
+    orderMargin,
     reported: {
       equity: totals?.decimalIfSaid('accountEquity') ?? null,
       maintenance: null,

@@ -13,8 +13,8 @@ import {
   zeroOrNull,
 } from '../draft.ts'
 import {
-  type Fields,
   isZero,
+  lookUp,
   minus,
   nameOf,
   parseExact,
@@ -22,10 +22,10 @@ import {
   parseList,
   parsePositive,
   parseRow,
-  type Row,
   readFields,
   rowsBy,
   times,
+  type Row,
 } from '../fields.ts'
 import type { Parsed, SnapshotIdentity } from '../parsed.ts'
 import {
@@ -173,7 +173,7 @@ export function parseOkxAccount(
   if (rows === undefined) return malformed('positions.data', answers.positions)
   const config = parseRow(dataOf(answers.config)?.[0])
   const level = config?.['acctLv']
-  const marginMode = Object.hasOwn(modes, nameOf(level)) ? modes[nameOf(level)] : undefined
+  const marginMode = lookUp(modes, nameOf(level))
   if (marginMode === undefined) return malformed('config.acctLv', level)
   const gaps = failedAnswers(answers)
   const tables: Tables = {
@@ -191,14 +191,7 @@ export function parseOkxAccount(
   )
   const withdrawals = rowsBy(dataOf(answers.maxWithdrawal), 'ccy')
   const discounts = rowsBy(dataOf(answers.discountRates), 'ccy')
-  const discountsOf = (fields: Fields, asset: string) =>
-    finishHaircuts(
-      (parseList(discounts.get(asset)?.['details']) ?? []).map((item) => {
-        const tier = parseRow(item)
-        return { floor: parseExact(tier?.['minAmt']), weight: parseExact(tier?.['discountRate']) }
-      }),
-      fields,
-    )
+  const steps = { floor: 'minAmt', weight: 'discountRate' }
   const orders: (Decimal | null)[] = []
   const collaterals = readRows(
     details,
@@ -219,7 +212,7 @@ export function parseOkxAccount(
           ? oneForOne
           : row['collateralEnabled'] === false
             ? notCounted
-            : discountsOf(fields, asset)
+            : finishHaircuts(discounts.get(asset)?.['details'], steps, fields)
       const withdrawable = parseExact(withdrawals.get(asset)?.['maxWd']) ?? null
       return { asset, wallet, priceUsd, haircuts, withdrawable }
     },
