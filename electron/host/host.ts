@@ -473,6 +473,13 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
       addPlan(() =>
         planBitcoinReplacement({ kind: 'boost', ...coin }, AbortSignal.timeout(planTimeoutMs)),
       ),
+    'transfers.consolidate': (input) =>
+      addPlan(() =>
+        planBitcoinReplacement(
+          { kind: 'consolidate', ...input },
+          AbortSignal.timeout(planTimeoutMs),
+        ),
+      ),
     'transfers.approve': ({ id, digest }, caller) => approve(id, digest, caller),
     'transfers.cancel': async ({ id }) => {
       const cancelled = await transfers.cancel(id)

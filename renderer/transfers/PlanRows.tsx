@@ -31,7 +31,7 @@ function approvedAmount(text: string, format: Format): string {
 }
 
 function underAmount(line: Line, plan: Plan, format: Format, usd: number | null): string | null {
-  if (line.key !== 'amount' || usd === null) return null
+  if (line.key !== 'amount' || usd === null || plan.alsoPays !== undefined) return null
   const quote = plan.prices.find(({ asset }) => asset === plan.amount.asset)
   return quote === undefined ? null : `≈ ${format.usd(usd)} · ${visibleText(quote.source)}`
 }
@@ -39,18 +39,22 @@ function underAmount(line: Line, plan: Plan, format: Format, usd: number | null)
 function ApprovedValue({ line, plan }: { readonly line: Line; readonly plan: Plan }) {
   const { t } = useText()
   const format = useFormat()
-  if (addressKeys.has(line.key))
+  if (addressKeys.has(line.key)) {
+    const paid = [plan.recipient, ...(plan.alsoPays ?? []).map(({ recipient }) => recipient)]
+    const { origin, label } =
+      paid.find(({ address }) => address === line.approved) ?? plan.recipient
     return (
       <>
         <AddressText address={visibleText(line.approved)} />
         {line.key !== 'token' && (
           <span className="dim small-text">
-            {t(`origin.${plan.recipient.origin}`)}
-            {plan.recipient.label !== '' && ` · ${visibleText(plan.recipient.label)}`}
+            {t(`origin.${origin}`)}
+            {label !== '' && ` · ${visibleText(label)}`}
           </span>
         )}
       </>
     )
+  }
   const under = underAmount(line, plan, format, usdOf(plan.amount, plan.prices))
   return (
     <>
@@ -330,8 +334,8 @@ export function PlanRows({ transfer }: { readonly transfer: Transfer }) {
           </tr>
         </thead>
         <tbody>
-          {transfer.deviceLines.map((line) => (
-            <tr key={line.key} data-line={line.key}>
+          {transfer.deviceLines.map((line, index) => (
+            <tr key={`${line.key} ${index}`} data-line={line.key}>
               <th scope="row">{t(`deviceLine.${line.key}`)}</th>
               <td>
                 <ApprovedValue line={line} plan={plan} />

@@ -102,7 +102,10 @@ export function nextStep(transfer: Transfer): Transfer['steps'][number] | null {
 export function againInput(plan: Plan): PlanInput | null {
   // A replacement or a hurried coin is planned again from where it was asked for.
   if (plan.replaces !== undefined || staysInVault(plan)) return null
-  const amount = amountToDecimal(plan.amount)
+  const others = plan.alsoPays ?? []
+  const rest = others.reduce((sum, paid) => sum + paid.amount.units, 0n)
+  const amount = amountToDecimal({ ...plan.amount, units: plan.amount.units - rest })
+  const named = (label: string) => (label === '' ? {} : { label })
   if (plan.purpose === 'withdraw')
     return {
       purpose: 'withdraw',
@@ -110,7 +113,16 @@ export function againInput(plan: Plan): PlanInput | null {
       asset: plan.amount.asset,
       amount,
       address: plan.recipient.address,
-      ...(plan.recipient.label === '' ? {} : { label: plan.recipient.label }),
+      ...named(plan.recipient.label),
+      ...(others.length === 0
+        ? {}
+        : {
+            also: others.map(({ recipient: { address, label }, amount: share }) => ({
+              address,
+              amount: amountToDecimal(share),
+              ...named(label),
+            })),
+          }),
     }
   return plan.accountId === null
     ? null

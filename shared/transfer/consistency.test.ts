@@ -135,7 +135,7 @@ describe('a plan that shows one thing and signs another', () => {
           { role: 'recipient', address: 'x', script: '', value: 0n, path: null },
         ],
       }),
-      expected: ['recipient'],
+      expected: ['recipient', 'amount'],
     },
     {
       name: 'a fee that is not what is left over',
@@ -163,5 +163,39 @@ describe('a bitcoin plan that pays only us', () => {
   })
   test('is held to the amount', () => {
     expect(planDifferences(plan(60n)).map(({ field }) => field)).toEqual(['amount'])
+  })
+})
+
+describe('a plan that pays several in one bitcoin transaction', () => {
+  const second = { address: other, label: '', origin: 'new' as const }
+  const paysBoth = (units: bigint, change: Partial<TransferPlan> = {}): TransferPlan => ({
+    ...bitcoinPlan({
+      inputs: bitcoin.inputs.map((input) => ({ ...input, value: 120n })),
+      outputs: [
+        { role: 'recipient', address: other, script: '', value: 20n, path: null },
+        ...bitcoin.outputs,
+      ],
+    }),
+    amount: amount(BTC, 80n),
+    alsoPays: [{ recipient: second, amount: amount(BTC, units) }],
+    ...change,
+  })
+
+  test('says who gets what, whatever the order of the outputs', () => {
+    expect(planDifferences(paysBoth(20n))).toEqual([])
+  })
+
+  test('is broken when one gets what another should', () => {
+    expect(planDifferences(paysBoth(60n))).toEqual([
+      { field: 'amount', approved: '60, 20', returned: '20, 60' },
+    ])
+  })
+
+  test('is broken when a recipient is not named, or named and not paid', () => {
+    const { alsoPays: _, ...unnamed } = paysBoth(20n)
+    expect(planDifferences(unnamed).map(({ field }) => field)).toEqual(['recipient', 'amount'])
+    const stranger = { ...second, address: contract }
+    const named = paysBoth(20n, { alsoPays: [{ recipient: stranger, amount: amount(BTC, 20n) }] })
+    expect(planDifferences(named).map(({ field }) => field)).toEqual(['recipient', 'amount'])
   })
 })

@@ -135,6 +135,12 @@ export const recipientSchema = z
   })
   .readonly()
 
+/** What one recipient of several gets. */
+export const paymentSchema = z
+  .object({ recipient: recipientSchema, amount: amountSchema })
+  .readonly()
+export type Payment = z.infer<typeof paymentSchema>
+
 /** Something that the approver should know and that does not stop the plan. */
 export const planWarningSchema = z
   .object({
@@ -146,6 +152,7 @@ export const planWarningSchema = z
       'recipientDelegated',
       'depositMinimumUnknown',
       'linksAddresses',
+      'savesLater',
     ]),
     /** For the message's placeholders. */
     values: z.record(z.string(), z.string()).readonly(),
@@ -169,6 +176,9 @@ export const transferPlanSchema = z
     amount: amountSchema,
     networkFee: amountSchema,
     recipient: recipientSchema,
+    /** Paid in the same bitcoin transaction after `recipient`, in its order; `amount` is what all of them get together.
+     *  Absent where nobody is. */
+    alsoPays: z.array(paymentSchema).min(1).readonly().optional(),
     /** Account of the vault that pays, or that a sweep arrives on. */
     vaultAccount: z.string(),
     /** Venue account whose risk this changes; null for a plain withdrawal. */
@@ -187,6 +197,16 @@ export const transferPlanSchema = z
   })
   .readonly()
 export type TransferPlan = z.infer<typeof transferPlanSchema>
+
+/** Who gets how much: `recipient` first, then whoever is paid beside it. */
+export function paymentsOf(
+  plan: Pick<TransferPlan, 'recipient' | 'amount' | 'alsoPays'>,
+): readonly Payment[] {
+  const others = plan.alsoPays ?? []
+  const rest = others.reduce((sum, { amount }) => sum + amount.units, 0n)
+  const first = { ...plan.amount, units: plan.amount.units - rest }
+  return [{ recipient: plan.recipient, amount: first }, ...others]
+}
 
 /** sha256 of the canonical text of a plan, hex: what an approval says yes to. */
 export const digestSchema = z.string().regex(/^[0-9a-f]{64}$/)

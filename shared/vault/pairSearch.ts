@@ -44,8 +44,9 @@ function drawBeside(
 ): readonly number[] {
   const drawn: number[] = []
   while (drawn.length < beside) {
-    const at = from + randomBelow(random, to - from)
-    if (isTaken[at] === 1) continue
+    let at = from + randomBelow(random, to - from)
+    // The next free one: a source that repeats itself must not hold us up.
+    while (isTaken[at] === 1) at = at + 1 < to ? at + 1 : from
     isTaken[at] = 1
     drawn.push(at)
   }

@@ -1,22 +1,36 @@
-/** Reads what a bitcoin payment needs (coins with their own transactions, a fee rate, the tip) and plans it.
- *  Unconfirmed coins are left alone: whoever sent them can still take them back. */
+/** Reads what a bitcoin payment needs (a fee rate, the tip, the chosen coins' own transactions) and plans it.
+ *  Unconfirmed coins of strangers are left alone, as whoever sent them can still take them back; change of our
+ *  own pays when nothing else does. Chosen by hand, either may. */
 import { type Result, ok, refuse } from '../../../shared/errors/refusal.ts'
 import type { Policy } from '../../../shared/risk/policy.ts'
 import {
-  type BitcoinPlanRefusals,
-  planBitcoinTransfer,
-} from '../../../shared/transfer/btc/planBitcoinTransfer.ts'
+  type BitcoinPayment,
+  type CoinChoice,
+  type CoinRefusals,
+  type CoinRequest,
+  LONG_TERM_RATE,
+  chooseCoins,
+  mergeSaving,
+} from '../../../shared/transfer/btc/chooseCoins.ts'
+import { buildBitcoinTransfer } from '../../../shared/transfer/btc/planBitcoinTransfer.ts'
 import type { BitcoinTransactionPlan, PlanWarning } from '../../../shared/transfer/plan.ts'
-import { type Amount, BTC, amount } from '../../../shared/units/amount.ts'
+import { type Amount, BTC, amount, amountToDecimal } from '../../../shared/units/amount.ts'
 import type { BitcoinVaultAccount, Coin } from '../../../shared/vault/account.ts'
 import { outpointOf } from '../../../shared/vault/coinNotes.ts'
-import type { DecodedAddress } from '../../../shared/vault/address.ts'
+import { accountStep } from '../../../shared/vault/derive.ts'
 import type { BitcoinPort, ChainRefusals, ChainResult, Random } from '../ports.ts'
 import type { Vault } from '../vault/vault.ts'
+import { coinsUnderWay } from './inFlight.ts'
+import type { PlanningContext } from './planning.ts'
 
 /** Blocks until a confirmation is expected. */
 export const feeTargets = { fast: 1, normal: 6, slow: 24 } as const
 export type FeeTarget = keyof typeof feeTargets
+
+/** Blocks to wait, or a rate in sat/vB. `limit`: dearer than that it is not to be. */
+export type FeeChoice =
+  | { readonly kind: 'target'; readonly target: FeeTarget; readonly limit?: number }
+  | { readonly kind: 'rate'; readonly satPerVb: number }
 
 /** No single payment costs more, whatever the rate: 0.01 BTC. */
 export const absoluteFeeCap = 1_000_000n
@@ -27,14 +41,34 @@ export interface BitcoinRequest {
   readonly account: BitcoinVaultAccount
   readonly random: Random
   readonly policy: Policy
-  readonly recipient: DecodedAddress
-  readonly asked: Amount | 'all'
-  readonly feeTarget: keyof typeof feeTargets
+  readonly payment: BitcoinPayment
+  readonly fee: FeeChoice
+  /** Transactions that we signed: their change is ours before it is confirmed. */
+  readonly ownTransactions: ReadonlySet<string>
   /** Outpoints `txid:vout` of other transfers under way. */
   readonly taken: ReadonlySet<string>
   readonly frozen: ReadonlySet<string>
   /** Only these, when the user chose. */
   readonly chosen: readonly string[] | null
+}
+
+/** What every bitcoin plan starts from: the ports, the policy, and the coins that are not free. */
+export function bitcoinMeans(
+  context: Pick<
+    PlanningContext,
+    'bitcoin' | 'vault' | 'random' | 'policy' | 'transfers' | 'frozen'
+  >,
+): Omit<BitcoinRequest, 'account' | 'payment' | 'fee' | 'chosen'> {
+  const transfers = context.transfers()
+  return {
+    bitcoin: context.bitcoin,
+    vault: context.vault,
+    random: context.random,
+    policy: context.policy(),
+    taken: coinsUnderWay(transfers),
+    frozen: context.frozen(),
+    ownTransactions: new Set(transfers.flatMap(({ signed }) => signed?.txid ?? [])),
+  }
 }
 
 /** By txid; each is hashed by the port. */
@@ -60,39 +94,65 @@ export function linkWarnings({ inputs }: BitcoinTransactionPlan): readonly PlanW
 
 type ChoiceRefusals = 'NOT_FOUND' | 'COIN_FROZEN' | 'PLAN_STATE_WRONG'
 
-/** Confirmed coins that are neither frozen nor spent by another transfer; of a choice, each must be one of them. */
-function spendableCoins(
-  { taken, frozen, chosen }: BitcoinRequest,
+const isConfirmed = (coin: Coin) => coin.height !== null && coin.height > 0
+
+/** Sets of coins to try, the better first. None is frozen or spent by another transfer; of a choice, each must be free. */
+function coinSets(
+  { account, taken, frozen, chosen, ownTransactions }: BitcoinRequest,
   coins: readonly Coin[],
-): Result<readonly Coin[], ChoiceRefusals> {
-  const isFree = (coin: Coin) =>
-    coin.height !== null && coin.height > 0 && !taken.has(outpointOf(coin))
-  if (chosen === null)
-    return ok(coins.filter((coin) => isFree(coin) && !frozen.has(outpointOf(coin))))
+): Result<readonly (readonly Coin[])[], ChoiceRefusals> {
+  if (chosen === null) {
+    const free = coins.filter(
+      (coin) => !taken.has(outpointOf(coin)) && !frozen.has(outpointOf(coin)),
+    )
+    const isOwnChange = (coin: Coin) =>
+      ownTransactions.has(coin.txid) && accountStep(account.path, coin.path)?.branch === 1
+    return ok([
+      free.filter(isConfirmed),
+      free.filter((coin) => isConfirmed(coin) || isOwnChange(coin)),
+    ])
+  }
   const found: Coin[] = []
   for (const outpoint of new Set(chosen)) {
     const coin = coins.find((held) => outpointOf(held) === outpoint)
     if (coin === undefined) return refuse('NOT_FOUND', { what: 'coin', id: outpoint })
     if (frozen.has(outpoint)) return refuse('COIN_FROZEN', { coin: outpoint })
-    if (!isFree(coin)) {
-      const state = taken.has(outpoint) ? 'in another transfer' : 'unconfirmed'
-      return refuse('PLAN_STATE_WRONG', { state, needed: 'a free confirmed coin' })
-    }
+    if (taken.has(outpoint))
+      return refuse('PLAN_STATE_WRONG', { state: 'in another transfer', needed: 'a free coin' })
     found.push(coin)
   }
-  return ok(found)
+  return ok([found])
+}
+
+/** The rate to pay, within the policy's cap and the asker's limit. */
+async function readRate(
+  { bitcoin, policy, fee }: Pick<BitcoinRequest, 'bitcoin' | 'policy' | 'fee'>,
+  signal: AbortSignal,
+): Promise<Result<number, ChainRefusals | 'FEE_OVER_CAP'>> {
+  const rate =
+    fee.kind === 'rate'
+      ? ok(fee.satPerVb)
+      : await bitcoin.readFeeRate(feeTargets[fee.target], signal)
+  const limit = fee.kind === 'target' ? fee.limit : undefined
+  const cap = Math.min(policy.feeCapSatPerVb, limit ?? Number.POSITIVE_INFINITY)
+  return !rate.ok || rate.value <= cap
+    ? rate
+    : refuse('FEE_OVER_CAP', { fee: String(rate.value), cap: String(cap), asset: 'sat/vB' })
+}
+
+export interface PlannedBitcoin {
+  readonly execution: BitcoinTransactionPlan
+  /** What the recipients get together; of a merge, what comes back. */
+  readonly amount: Amount
+  readonly fee: Amount
+  readonly warnings: readonly PlanWarning[]
 }
 
 export async function planBitcoin(
   request: BitcoinRequest,
   signal: AbortSignal,
-): Promise<
-  Result<
-    { readonly execution: BitcoinTransactionPlan; readonly amount: Amount; readonly fee: Amount },
-    BitcoinPlanRefusals | ChainRefusals | ChoiceRefusals
-  >
-> {
-  const { bitcoin, vault, account, policy, recipient, asked } = request
+): Promise<Result<PlannedBitcoin, CoinRefusals | ChainRefusals | ChoiceRefusals>> {
+  const { bitcoin, vault, account, policy, payment, random } = request
   await vault.refresh()
   // Coins from before a server was caught in a lie are no ground to spend on.
   const doubt = vault.chains().find(({ chain }) => chain === 'bitcoin')?.refusal
@@ -101,45 +161,76 @@ export async function planBitcoin(
   const change = vault.nextChange(account.id)
   if (state === null || change === undefined)
     return refuse('NOT_FOUND', { what: 'coins', id: 'bitcoin' })
-  const spendable = spendableCoins(request, state.coins)
-  if (!spendable.ok) return spendable
-  const coins = spendable.value
-  const [tip, feeRate, previousTransactions] = await Promise.all([
-    bitcoin.readTip(signal),
-    bitcoin.readFeeRate(feeTargets[request.feeTarget], signal),
-    readTransactions(bitcoin, new Set(coins.map((coin) => coin.txid)), signal),
-  ])
+  const sets = coinSets(request, state.coins)
+  if (!sets.ok) return sets
+  const [tip, rate] = await Promise.all([bitcoin.readTip(signal), readRate(request, signal)])
   if (!tip.ok) return tip
-  if (!feeRate.ok) return feeRate
-  if (!previousTransactions.ok) return previousTransactions
-  if (feeRate.value > policy.feeCapSatPerVb) {
-    return refuse('FEE_OVER_CAP', {
-      fee: String(feeRate.value),
-      cap: String(policy.feeCapSatPerVb),
-      asset: 'sat/vB',
-    })
-  }
-  const planned = planBitcoinTransfer({
+  if (!rate.ok) return rate
+  // A merge is held to its rate: of small coins its fee is a large part, and dearer later.
+  const relativeBps =
+    payment.kind === 'consolidate' ? 10_000 : Math.floor(policy.feeCapOfAmount * 10_000)
+  const asked = {
     account,
-    coins,
-    previousTransactions: previousTransactions.value,
-    payment:
-      asked === 'all'
-        ? { kind: 'send-all', address: recipient.address }
-        : { kind: 'pay', recipients: [{ address: recipient.address, value: asked.units }] },
-    feeRateSatPerVb: feeRate.value,
-    feeCap: { absolute: absoluteFeeCap, relativeBps: Math.floor(policy.feeCapOfAmount * 10_000) },
-    changeIndex: change.index,
-    tipHeight: tip.value.height,
-    random: request.random,
-  })
+    payment,
+    feeRateSatPerVb: rate.value,
+    feeCap: { absolute: absoluteFeeCap, relativeBps },
+    random,
+  }
+  const chosen = chooseAmong(sets.value, asked)
+  if (!chosen.ok) return chosen
+  const { inputs } = chosen.value.selection
+  const previousTransactions = await readTransactions(
+    bitcoin,
+    new Set(inputs.map((coin) => coin.txid)),
+    signal,
+  )
+  if (!previousTransactions.ok) return previousTransactions
+  const planned = buildBitcoinTransfer(
+    {
+      account,
+      random,
+      previousTransactions: previousTransactions.value,
+      changeIndex: change.index,
+      tipHeight: tip.value.height,
+    },
+    chosen.value,
+  )
   if (!planned.ok) return planned
+  const role = payment.kind === 'consolidate' ? 'change' : 'recipient'
   const sent = planned.value.outputs
-    .filter((output) => output.role === 'recipient')
+    .filter((output) => output.role === role)
     .reduce((sum, output) => sum + output.value, 0n)
   return ok({
     execution: planned.value,
     amount: amount(BTC, sent),
     fee: amount(BTC, planned.value.fee),
+    warnings: [
+      ...linkWarnings(planned.value),
+      ...(payment.kind === 'consolidate' ? savingWarnings(chosen.value, asked) : []),
+    ],
   })
+}
+
+/** The first set that can pay; the reason against the last when none can. */
+function chooseAmong(
+  sets: readonly (readonly Coin[])[],
+  asked: Omit<CoinRequest, 'coins'>,
+): Result<CoinChoice, CoinRefusals> {
+  const [coins = [], ...rest] = sets
+  const chosen = chooseCoins({ ...asked, coins })
+  const isShort = !chosen.ok && chosen.refusal.code === 'FUNDS_INSUFFICIENT'
+  return isShort && rest.length > 0 ? chooseAmong(rest, asked) : chosen
+}
+
+function savingWarnings(
+  choice: CoinChoice,
+  asked: Omit<CoinRequest, 'coins'>,
+): readonly PlanWarning[] {
+  const saved = mergeSaving(choice, asked)
+  const values = {
+    count: String(choice.selection.inputs.length),
+    rate: String(LONG_TERM_RATE),
+    saved: amountToDecimal(amount(BTC, BigInt(Math.floor(saved)))),
+  }
+  return saved > 0 ? [{ key: 'savesLater', values }] : []
 }

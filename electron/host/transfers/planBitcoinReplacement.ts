@@ -1,5 +1,6 @@
-/** Plans that hurry or call back what already waits on bitcoin: replacements (BIP125) over the same coins, and a
- *  child that pays for its parent. Each is a transfer of its own; of all that share a coin the chain confirms one. */
+/** Bitcoin plans that pay nobody new: replacements (BIP125) that hurry or call back what waits, over the same coins;
+ *  a child that pays for its parent; and the merge of small coins into one. Each is a transfer of its own; of all
+ *  that share a coin the chain confirms one. */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { CodeOf } from '../../../shared/contract/method.ts'
 import type { transfersBoost } from '../../../shared/contract/methods/transfers.ts'
@@ -15,7 +16,13 @@ import {
 import { BTC, amount } from '../../../shared/units/amount.ts'
 import type { BitcoinVaultAccount, Coin } from '../../../shared/vault/account.ts'
 import type { ChainRefusals } from '../ports.ts'
-import { type FeeTarget, absoluteFeeCap, feeTargets } from './planBitcoin.ts'
+import {
+  type FeeTarget,
+  absoluteFeeCap,
+  bitcoinMeans,
+  feeTargets,
+  planBitcoin,
+} from './planBitcoin.ts'
 import type { PlanningContext } from './planning.ts'
 
 export type BitcoinReplacement =
@@ -29,6 +36,11 @@ export type BitcoinReplacement =
       readonly txid: string
       readonly vout: number
       readonly feeTarget: FeeTarget
+    }
+  | {
+      readonly kind: 'consolidate'
+      readonly from?: string | undefined
+      readonly feeRateLimitSatPerVb: number
     }
 
 type Code = CodeOf<typeof transfersBoost>
@@ -70,7 +82,7 @@ export function createBitcoinReplacementPlanner(
   function envelope(
     execution: BitcoinTransactionPlan,
     rest: Pick<TransferPlan, 'amount' | 'recipient' | 'vaultAccount'> &
-      Partial<Pick<TransferPlan, 'replaces'>>,
+      Partial<Pick<TransferPlan, 'replaces' | 'alsoPays'>>,
   ): TransferPlan {
     const now = clock.now()
     const policy = context.policy()
@@ -172,12 +184,13 @@ export function createBitcoinReplacementPlanner(
       feeCap: feeCap(),
     })
     if (!planned.ok) return planned
-    const { amount: asked, recipient } = transfer.plan
+    const { amount: asked, recipient, alsoPays } = transfer.plan
+    const others = alsoPays === undefined ? {} : { alsoPays }
     const replaces = { transferId: transfer.id, txid, kind: request.kind }
     return ok(
       request.kind === 'cancel'
         ? { ...toOurselves(planned.value, vaultAccount), replaces }
-        : envelope(planned.value, { vaultAccount, amount: asked, recipient, replaces }),
+        : envelope(planned.value, { vaultAccount, amount: asked, recipient, ...others, replaces }),
     )
   }
 
@@ -261,6 +274,42 @@ export function createBitcoinReplacementPlanner(
     return planned.ok ? ok(toOurselves(planned.value, account.id)) : planned
   }
 
-  return (request, signal) =>
-    request.kind === 'boost' ? boost(request, signal) : replace(request, signal)
+  async function consolidate(
+    { from, feeRateLimitSatPerVb: limit }: Extract<BitcoinReplacement, { kind: 'consolidate' }>,
+    signal: AbortSignal,
+  ): Promise<Result<TransferPlan, Code>> {
+    const found = vault.bitcoinAccount(from)
+    if (found === undefined)
+      return from === undefined
+        ? refuse('VAULT_NOT_PAIRED', { chain: 'bitcoin' })
+        : refuse('NOT_FOUND', { what: 'account', id: from })
+    const { account } = found
+    const planned = await planBitcoin(
+      {
+        ...bitcoinMeans(context),
+        account,
+        payment: { kind: 'consolidate' },
+        fee: { kind: 'target', target: 'slow', limit },
+        chosen: null,
+      },
+      signal,
+    )
+    if (!planned.ok) return planned
+    const { execution, warnings } = planned.value
+    const [first, ...rest] = warnings
+    const plan = toOurselves(execution, account.id)
+    return ok(first === undefined ? plan : { ...plan, warnings: [first, ...rest] })
+  }
+
+  return (request, signal) => {
+    switch (request.kind) {
+      case 'boost':
+        return boost(request, signal)
+      case 'consolidate':
+        return consolidate(request, signal)
+      case 'speed-up':
+      case 'cancel':
+        return replace(request, signal)
+    }
+  }
 }

@@ -8,11 +8,13 @@ import { type Result, ok, refuse } from '../../../shared/errors/refusal.ts'
 import type { Quote } from '../../../shared/market/quote.ts'
 import type { Policy } from '../../../shared/risk/policy.ts'
 import { standingOf } from '../../../shared/risk/standing.ts'
+import type { BitcoinPayment } from '../../../shared/transfer/btc/chooseCoins.ts'
 import { parseEvmAddress } from '../../../shared/transfer/evm/address.ts'
 import type { EvmFeeCaps } from '../../../shared/transfer/evm/plan.ts'
 import type { Transfer } from '../../../shared/transfer/lifecycle.ts'
 import type {
   BitcoinTransactionPlan,
+  Payment,
   PlanWarning,
   TransferPlan,
 } from '../../../shared/transfer/plan.ts'
@@ -30,9 +32,9 @@ import type { Portfolio } from '../portfolio.ts'
 import { ageOf, freshOf, highestOf } from '../quotes.ts'
 import type { BitcoinPort, Clock, EvmPort, Random } from '../ports.ts'
 import type { Vault } from '../vault/vault.ts'
-import { checkConflict, coinsUnderWay, withoutSweepsUnderWay } from './inFlight.ts'
+import { checkConflict, withoutSweepsUnderWay } from './inFlight.ts'
 import { evmFeeCaps } from './evmFees.ts'
-import { linkWarnings, planBitcoin } from './planBitcoin.ts'
+import { bitcoinMeans, planBitcoin } from './planBitcoin.ts'
 import { assetOn, planEvm, readEvmWarnings } from './planEvm.ts'
 import { type ReplacementKind, planReplacement } from './planReplacement.ts'
 import { checkDeposit, findDeposit, planVenueWithdrawal } from './planVenue.ts'
@@ -103,6 +105,7 @@ export function createPlanner(context: PlanningContext): Planner {
       | 'after'
       | 'execution'
       | 'replaces'
+      | 'alsoPays'
       | 'vaultAccount'
     > & { readonly warnings?: readonly PlanWarning[] | undefined },
     pricedAssets: readonly string[],
@@ -210,82 +213,101 @@ export function createPlanner(context: PlanningContext): Planner {
     }
     const payer = bitcoinPayer(input.from)
     if (!payer.ok) return payer
-    const asked = parseAmount(BTC, input.amount)
-    if (!asked.ok) return asked
-    const address = decodeBitcoinAddress(input.address.trim(), payer.value.network)
-    if (!address.ok) return address
+    const payment = readPayment(input, payer.value.network)
+    if (!payment.ok) return payment
+    if (input.feeTarget !== undefined && input.feeRateSatPerVb !== undefined)
+      return refuse('INPUT_INVALID', { field: 'feeTarget', problem: 'beside a rate' })
     const planned = await planBitcoin(
       {
-        bitcoin: context.bitcoin,
-        vault,
+        ...bitcoinMeans(context),
         account: payer.value,
-        random: context.random,
-        policy: context.policy(),
-        recipient: address.value,
-        asked: asked.value,
-        feeTarget: input.feeTarget ?? 'normal',
-        taken: coinsUnderWay(context.transfers()),
-        frozen: context.frozen(),
+        payment: payment.value,
+        fee:
+          input.feeRateSatPerVb === undefined
+            ? { kind: 'target', target: input.feeTarget ?? 'normal' }
+            : { kind: 'rate', satPerVb: input.feeRateSatPerVb },
         chosen: input.coins ?? null,
       },
       signal,
     )
     if (!planned.ok) return planned
-    const recipient = recipientOf(
-      'bitcoin',
-      address.value.address,
-      input.label,
-      planned.value.amount,
+    const { execution, warnings } = planned.value
+    const labels = new Map<string, string | undefined>()
+    for (const { address, label } of [input, ...(input.also ?? [])]) {
+      const decoded = decodeBitcoinAddress(address.trim(), payer.value.network)
+      if (decoded.ok) labels.set(decoded.value.address, label)
+    }
+    return planPaid(execution, payer.value.id, warnings, (address) => labels.get(address))
+  }
+
+  async function layOut({ execution, vaultAccount, label }: LaidOut): Planned {
+    return planPaid(execution, vaultAccount, linkWarnings(execution), (_, place) =>
+      place === 0 ? label : undefined,
     )
-    if (!recipient.ok) return recipient
+  }
+
+  /** The plan around a transaction that is laid out: every recipient looked up and named once, in the order of the
+   *  outputs, as the device will ask about them. */
+  function planPaid(
+    execution: BitcoinTransactionPlan,
+    vaultAccount: string,
+    warnings: readonly PlanWarning[],
+    labelOf: (address: string, place: number) => string | undefined,
+  ): Result<TransferPlan, 'ADDRESS_INVALID' | 'FIRST_PAYMENT_OVER_CAP'> {
+    const recipients = execution.outputs.filter(({ role }) => role === 'recipient')
+    const sums = new Map<string, bigint>()
+    for (const { address, value } of recipients.length > 0 ? recipients : execution.outputs)
+      sums.set(address, (sums.get(address) ?? 0n) + value)
+    const payments: Payment[] = []
+    for (const [address, units] of sums) {
+      const share = amount(BTC, units)
+      const recipient = recipientOf('bitcoin', address, labelOf(address, payments.length), share)
+      if (!recipient.ok) return recipient
+      payments.push({ recipient: recipient.value, amount: share })
+    }
+    const [first, ...others] = payments
+    if (first === undefined) throw new Error('a transaction without outputs')
     return ok(
       envelope(
         {
           id: newId(),
           purpose: 'withdraw',
-          amount: planned.value.amount,
-          networkFee: planned.value.fee,
-          recipient: recipient.value,
+          amount: amount(
+            BTC,
+            payments.reduce((sum, paid) => sum + paid.amount.units, 0n),
+          ),
+          networkFee: amount(BTC, execution.fee),
+          recipient: first.recipient,
+          ...(others.length === 0 ? {} : { alsoPays: others }),
           accountId: null,
           before: null,
           after: null,
-          vaultAccount: payer.value.id,
-          warnings: linkWarnings(planned.value.execution),
-          execution: planned.value.execution,
+          vaultAccount,
+          warnings,
+          execution,
         },
         [BTC.symbol],
       ),
     )
   }
 
-  async function layOut({ execution, vaultAccount, label }: LaidOut): Planned {
-    const paid = execution.outputs.filter(({ role }) => role === 'recipient')
-    const outputs = paid.length > 0 ? paid : execution.outputs
-    const address = outputs[0]?.address ?? ''
-    const sent = amount(
-      BTC,
-      outputs.reduce((sum, { value }) => sum + value, 0n),
-    )
-    const recipient = recipientOf('bitcoin', address, label, sent)
-    if (!recipient.ok) return recipient
-    return ok(
-      envelope(
-        {
-          id: newId(),
-          purpose: 'withdraw',
-          amount: sent,
-          networkFee: amount(BTC, execution.fee),
-          recipient: recipient.value,
-          accountId: null,
-          before: null,
-          after: null,
-          vaultAccount,
-          warnings: linkWarnings(execution),
-          execution,
-        },
-        [BTC.symbol],
-      ),
-    )
+  /** Whom to pay how much. 'all' goes to one recipient alone: what is left for a second nobody can say. */
+  function readPayment(
+    { address, amount: text, also = [] }: Extract<PlanInput, { purpose: 'withdraw' }>,
+    network: BitcoinVaultAccount['network'],
+  ): Result<BitcoinPayment, 'AMOUNT_INVALID' | 'ADDRESS_INVALID' | 'NETWORK_MISMATCH'> {
+    const recipients: { readonly address: string; readonly value: bigint }[] = []
+    for (const asked of [{ address, amount: text }, ...also]) {
+      const parsed = parseAmount(BTC, asked.amount)
+      if (!parsed.ok) return parsed
+      const decoded = decodeBitcoinAddress(asked.address.trim(), network)
+      if (!decoded.ok) return decoded
+      if (parsed.value !== 'all')
+        recipients.push({ address: decoded.value.address, value: parsed.value.units })
+      else if (also.length === 0) return ok({ kind: 'send-all', address: decoded.value.address })
+      else return refuse('AMOUNT_INVALID', { amount: 'all', asset: BTC.symbol })
+    }
+    return ok({ kind: 'pay', recipients })
   }
 
   async function planWithdrawal(
@@ -295,11 +317,9 @@ export function createPlanner(context: PlanningContext): Planner {
     if (input.chain === 'bitcoin') return planBitcoinWithdrawal(input, signal)
     const payer = evmPayer(input.chain, input.from)
     if (!payer.ok) return payer
-    if (input.coins !== undefined)
-      return refuse('INPUT_INVALID', {
-        field: 'coins',
-        problem: 'only bitcoin has coins to choose',
-      })
+    for (const field of ['coins', 'also', 'feeRateSatPerVb'] as const)
+      if (input[field] !== undefined)
+        return refuse('INPUT_INVALID', { field, problem: 'only bitcoin has this' })
     const port = vault.evmPort(input.chain)
     if (port === undefined) return refuse('NOT_FOUND', { what: 'chain', id: input.chain })
     const held = assetOn(port, input.asset)

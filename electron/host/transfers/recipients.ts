@@ -5,7 +5,7 @@ import { type Result, ok, refuse } from '../../../shared/errors/refusal.ts'
 import type { Quote } from '../../../shared/market/quote.ts'
 import type { Policy } from '../../../shared/risk/policy.ts'
 import type { Transfer } from '../../../shared/transfer/lifecycle.ts'
-import type { TransferPlan } from '../../../shared/transfer/plan.ts'
+import { type TransferPlan, paymentsOf } from '../../../shared/transfer/plan.ts'
 import {
   type Amount,
   amountFromNumberDown,
@@ -43,16 +43,17 @@ function chainOfPlan({ execution }: Pick<TransferPlan, 'execution'>): string {
 export function knownRecipients(transfers: readonly Transfer[]): readonly KnownRecipient[] {
   const known = new Map<string, KnownRecipient>()
   for (const transfer of [...transfers].sort((a, b) => a.createdAt - b.createdAt)) {
-    const { recipient } = transfer.plan
     const chain = chainOfPlan(transfer.plan)
-    const key = `${chain} ${recipient.address}`
-    if (transfer.state !== 'done' || known.has(key)) continue
-    known.set(key, {
-      chain,
-      address: recipient.address,
-      label: recipient.label,
-      firstConfirmedAt: transfer.updatedAt,
-    })
+    for (const { recipient } of paymentsOf(transfer.plan)) {
+      const key = `${chain} ${recipient.address}`
+      if (transfer.state !== 'done' || known.has(key)) continue
+      known.set(key, {
+        chain,
+        address: recipient.address,
+        label: recipient.label,
+        firstConfirmedAt: transfer.updatedAt,
+      })
+    }
   }
   return [...known.values()]
 }
@@ -87,7 +88,11 @@ function mayBePaid(transfer: Transfer): boolean {
 }
 
 /** USD of a payment at the higher of the price it was planned on and today's; null without either. */
-function worthUsd({ amount, prices }: TransferPlan, quote: Quote | undefined): number | null {
+function worthUsd(
+  amount: Amount,
+  { prices }: TransferPlan,
+  quote: Quote | undefined,
+): number | null {
   const planned = prices.find((price) => price.asset === amount.asset)
   const usd = [planned, quote].map((price) => Number(price?.usd)).filter((price) => price > 0)
   return usd.length === 0 ? null : amountToNumber(amount) * Math.max(...usd)
@@ -108,12 +113,16 @@ export function paidUsd(
   trustedOn: ReadonlySet<string>,
 ): number | null {
   const worths = transfers
-    .filter((other) => other.plan.recipient.address === payment.address && mayBePaid(other))
-    .filter((other) => other.id !== payment.id && !trustedOn.has(chainOfPlan(other.plan)))
-    .map(({ plan }) => ({
-      claims: claimsOf(plan),
-      usd: worthUsd(plan, quoteOf(plan.amount.asset)) ?? Number.POSITIVE_INFINITY,
-    }))
+    .filter((other) => other.id !== payment.id && mayBePaid(other))
+    .filter((other) => !trustedOn.has(chainOfPlan(other.plan)))
+    .flatMap(({ plan }) =>
+      paymentsOf(plan)
+        .filter(({ recipient }) => recipient.address === payment.address)
+        .map(({ amount }) => ({
+          claims: claimsOf(plan),
+          usd: worthUsd(amount, plan, quoteOf(amount.asset)) ?? Number.POSITIVE_INFINITY,
+        })),
+    )
     // Of a payment and its replacements the largest counts.
     .sort((a, b) => b.usd - a.usd)
   const taken = new Set(payment.claims)
@@ -207,18 +216,24 @@ export function checkPlannedPayment(
   context: PaymentContext,
   isGiven: (accountId: string) => boolean,
 ): Result<'known' | 'new', 'FIRST_PAYMENT_OVER_CAP'> {
-  const { recipient, accountId } = plan
-  const own = recipient.origin === 'vault'
-  const given = recipient.origin === 'venue-deposit' && accountId !== null && isGiven(accountId)
-  if (own || given) return ok('known')
-  return checkPayment(
-    {
-      id: plan.id,
-      chain: chainOfPlan(plan),
-      address: recipient.address,
-      asked: plan.amount,
-      claims: claimsOf(plan),
-    },
-    context,
-  )
+  const { accountId } = plan
+  let seen: 'known' | 'new' = 'known'
+  for (const { recipient, amount } of paymentsOf(plan)) {
+    const own = recipient.origin === 'vault'
+    const given = recipient.origin === 'venue-deposit' && accountId !== null && isGiven(accountId)
+    if (own || given) continue
+    const checked = checkPayment(
+      {
+        id: plan.id,
+        chain: chainOfPlan(plan),
+        address: recipient.address,
+        asked: amount,
+        claims: claimsOf(plan),
+      },
+      context,
+    )
+    if (!checked.ok) return checked
+    if (checked.value === 'new') seen = 'new'
+  }
+  return ok(seen)
 }

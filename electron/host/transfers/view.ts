@@ -1,7 +1,7 @@
 /** A transfer as the screens show it, and what the device's own screen will say of it, in its words. */
 import type { TransferView } from '../../../shared/contract/methods/transfers.ts'
 import { type Transfer, canCancel } from '../../../shared/transfer/lifecycle.ts'
-import type { TransferPlan } from '../../../shared/transfer/plan.ts'
+import { type TransferPlan, paymentsOf } from '../../../shared/transfer/plan.ts'
 import { type Amount, amountToDecimal } from '../../../shared/units/amount.ts'
 
 import { waitsOnBitcoin } from './planBitcoinReplacement.ts'
@@ -40,10 +40,17 @@ function deviceLines(plan: TransferPlan): readonly DeviceLine[] {
           { key: 'total', ...words },
           { key: 'fee', ...words },
         ]
+      // The device asks about one output after the other; so do these lines.
       return [
-        to,
-        { ...moved, device: inDeviceWords(amount, ticker) },
-        { key: 'fee', approved: approved(networkFee), device: inDeviceWords(networkFee, ticker) },
+        ...paymentsOf(plan).flatMap((paid): readonly DeviceLine[] => [
+          { key: 'to', approved: paid.recipient.address, device: paid.recipient.address },
+          {
+            key: 'amount',
+            approved: approved(paid.amount),
+            device: inDeviceWords(paid.amount, ticker),
+          },
+        ]),
+        { key: 'fee', ...words },
       ]
     }
     case 'evm': {

@@ -89,6 +89,9 @@ export const transfersRead = defineMethod({
 const decimalText = z.string().max(60)
 const feeTargetSchema = z.enum(['fast', 'normal', 'slow'])
 
+/** sat/vB. What the policy and the caps allow is asked by the planner. */
+const feeRateSchema = z.number().min(1).max(10_000)
+
 /** `amount` is decimal text in whole units of the asset; 'all' empties what may leave. */
 export const transfersPlan = defineMethod({
   name: 'transfers.plan',
@@ -102,7 +105,23 @@ export const transfersPlan = defineMethod({
         amount: decimalText,
         address: z.string().max(200),
         label: z.string().max(60).optional(),
+        /** Bitcoin only: paid in the same transaction, each once. Not beside the amount 'all'. */
+        also: z
+          .array(
+            z
+              .object({
+                address: z.string().max(200),
+                amount: decimalText,
+                label: z.string().max(60).optional(),
+              })
+              .strict(),
+          )
+          .min(1)
+          .max(50)
+          .optional(),
         feeTarget: feeTargetSchema.optional(),
+        /** Bitcoin only: in place of a target. */
+        feeRateSatPerVb: feeRateSchema.optional(),
         /** Account of the vault that pays; absent: the one that sweeps go to. */
         from: z.string().optional(),
         /** Bitcoin only: pays out of these coins and no others, as `txid:vout`. */
@@ -196,6 +215,22 @@ export const transfersBoost = defineMethod({
       txid: z.string().regex(/^[0-9a-f]{64}$/),
       vout: z.int().nonnegative(),
       feeTarget: feeTargetSchema,
+    })
+    .strict(),
+  output: transferViewSchema,
+  refusals: transfersPlan.refusals,
+})
+
+/** Plans a merge of an account's small coins into one change address of its own, if the slow rate is no higher than
+ *  the limit: above it FEE_OVER_CAP. What the merge saves later stands in the warning `savesLater`, an estimate. */
+export const transfersConsolidate = defineMethod({
+  name: 'transfers.consolidate',
+  effect: 'write',
+  input: z
+    .object({
+      /** Account of the vault; absent: the one that sweeps go to. */
+      from: z.string().optional(),
+      feeRateLimitSatPerVb: feeRateSchema,
     })
     .strict(),
   output: transferViewSchema,

@@ -4,6 +4,7 @@ import { createTestWallet } from '../../../electron/simulators/bitcoin/testWalle
 import type { Coin, PinnedBitcoinAccount } from '../../vault/account.ts'
 import { deriveBitcoinAddress } from '../../vault/ownAddress.ts'
 import { bitcoinTransactionPlanSchema } from '../plan.ts'
+import { chooseCoins, mergeSaving } from './chooseCoins.ts'
 import { type BitcoinTransferRequest, planBitcoinTransfer } from './planBitcoinTransfer.ts'
 
 const wallet = createTestWallet(`${'abandon '.repeat(11)}about`, 'regtest')
@@ -94,6 +95,20 @@ describe('a planned payment', () => {
       recipients.map((recipient) => recipient.address).sort(),
     )
     expect(paid.every((output) => output.path === null)).toBe(true)
+  })
+
+  it('refuses the same recipient twice', () => {
+    const twice = [
+      { address: STRANGER, value: 100_000n },
+      { address: STRANGER.toUpperCase(), value: 50_000n },
+    ]
+    expect(planBitcoinTransfer(request({ payment: { kind: 'pay', recipients: twice } }))).toEqual({
+      ok: false,
+      refusal: {
+        code: 'INPUT_INVALID',
+        data: { field: 'recipients', problem: `${STRANGER} twice` },
+      },
+    })
   })
 
   it('puts change first and last over many plans: its place tells nothing', () => {
@@ -238,7 +253,7 @@ describe('a payment that is refused', () => {
     },
     {
       name: 'an account that does not open',
-      change: { account: { ...account, network: 'mainnet' } },
+      change: { account: { ...account, path: "m/84'/1'/1'" } },
       code: 'INPUT_INVALID',
     },
   ]
@@ -250,4 +265,64 @@ describe('a payment that is refused', () => {
       })
     })
   }
+})
+
+describe('a merge of small coins', () => {
+  const small = [900_000n, 20_000n, 30_000n, 40_000n, 500n]
+  const merge = (change: Partial<BitcoinTransferRequest> = {}) =>
+    request({
+      ...coinsOf(small),
+      payment: { kind: 'consolidate' },
+      feeRateSatPerVb: 2,
+      longTermFeeRateSatPerVb: 10,
+      feeCap: { absolute: 20_000n, relativeBps: 1_000 },
+      ...change,
+    })
+
+  it('pays nobody but us: the smallest coins that are worth it into one change address', () => {
+    const asked = merge({ maxInputs: 4 })
+    const plan = planBitcoinTransfer(asked)
+    if (!plan.ok) throw new Error(plan.refusal.code)
+    const values = plan.value.inputs.map(({ value }) => value)
+    expect([...values].sort()).toEqual([20_000n, 30_000n, 40_000n, 500n])
+    expect(plan.value.outputs).toEqual([
+      expect.objectContaining({
+        role: 'change',
+        path: "m/84'/1'/0'/1/7",
+        value: 90_500n - plan.value.fee,
+      }),
+    ])
+  })
+
+  it('leaves alone what costs more than it brings', () => {
+    const plan = planBitcoinTransfer(merge({ feeRateSatPerVb: 9, maxInputs: 3 }))
+    if (!plan.ok) throw new Error(plan.refusal.code)
+    expect(plan.value.inputs.map(({ value }) => value).sort()).toEqual([20_000n, 30_000n, 40_000n])
+  })
+
+  it('says what it saves at the long-term rate, which may be nothing', () => {
+    const saving = (rate: number): number => {
+      const asked = merge({ feeRateSatPerVb: rate, maxInputs: 3 })
+      const choice = chooseCoins(asked)
+      if (!choice.ok) throw new Error(choice.refusal.code)
+      return mergeSaving(choice.value, asked)
+    }
+    // Three inputs of 68 vB, one output of 31, 10.5 of the rest: 246 vB with the last one rounded up.
+    expect(saving(2)).toBe(2 * 680 - 2 * 246)
+    expect(saving(9)).toBeLessThan(0)
+  })
+
+  it('needs two coins, and a result above dust', () => {
+    expect(planBitcoinTransfer(merge(coinsOf([50_000n])))).toMatchObject({
+      refusal: { code: 'PLAN_STATE_WRONG' },
+    })
+    expect(planBitcoinTransfer(merge(coinsOf([200n, 210n])))).toMatchObject({
+      refusal: { code: 'FUNDS_INSUFFICIENT' },
+    })
+    expect(
+      planBitcoinTransfer(merge({ feeCap: { absolute: 100n, relativeBps: 1_000 } })),
+    ).toMatchObject({
+      refusal: { code: 'FEE_OVER_CAP' },
+    })
+  })
 })
