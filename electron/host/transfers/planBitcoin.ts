@@ -21,7 +21,7 @@ import { accountStep } from '../../../shared/vault/derive.ts'
 import type { BitcoinPort, ChainRefusals, ChainResult, Random } from '../ports.ts'
 import type { Vault } from '../vault/vault.ts'
 import { coinsUnderWay } from './inFlight.ts'
-import type { PlanningContext } from './planning.ts'
+import type { PlanningContext } from './planningContext.ts'
 
 /** Blocks until a confirmation is expected. */
 export const feeTargets = { fast: 1, normal: 6, slow: 24 } as const

@@ -23,7 +23,7 @@ import {
   feeTargets,
   planBitcoin,
 } from './planBitcoin.ts'
-import type { PlanningContext } from './planning.ts'
+import type { PlanningContext } from './planningContext.ts'
 
 export type BitcoinReplacement =
   | {

@@ -6,7 +6,6 @@ import type { CodeOf, ParsedInputOf } from '../../../shared/contract/method.ts'
 import type { transfersPlan } from '../../../shared/contract/methods/transfers.ts'
 import { type Result, ok, refuse } from '../../../shared/errors/refusal.ts'
 import type { Quote } from '../../../shared/market/quote.ts'
-import type { Policy } from '../../../shared/risk/policy.ts'
 import { standingOf } from '../../../shared/risk/standing.ts'
 import type { BitcoinPayment } from '../../../shared/transfer/btc/chooseCoins.ts'
 import { parseEvmAddress } from '../../../shared/transfer/evm/address.ts'
@@ -28,34 +27,19 @@ import {
 } from '../../../shared/units/amount.ts'
 import type { BitcoinVaultAccount, EvmVaultAccount } from '../../../shared/vault/account.ts'
 import { decodeBitcoinAddress } from '../../../shared/vault/address.ts'
-import type { Portfolio } from '../portfolio.ts'
 import { ageOf, freshOf, highestOf } from '../quotes.ts'
-import type { BitcoinPort, Clock, EvmPort, Random } from '../ports.ts'
-import type { Vault } from '../vault/vault.ts'
+import type { EvmPort } from '../ports.ts'
 import { checkConflict, withoutSweepsUnderWay } from './inFlight.ts'
 import { evmFeeCaps } from './evmFees.ts'
-import { bitcoinMeans, planBitcoin } from './planBitcoin.ts'
+import { bitcoinMeans, linkWarnings, planBitcoin } from './planBitcoin.ts'
 import { assetOn, planEvm, readEvmWarnings } from './planEvm.ts'
+import type { PlanningContext } from './planningContext.ts'
 import { type ReplacementKind, planReplacement } from './planReplacement.ts'
 import { checkDeposit, findDeposit, planVenueWithdrawal } from './planVenue.ts'
 import { checkLookAlike, checkPayment, knownRecipients } from './recipients.ts'
 import { checkAgreed, checkSweep, excessIn } from './recheck.ts'
 
 export type PlanInput = ParsedInputOf<typeof transfersPlan>
-
-export interface PlanningContext {
-  readonly clock: Clock
-  readonly random: Random
-  readonly portfolio: Portfolio
-  readonly vault: Vault
-  readonly bitcoin: BitcoinPort
-  readonly policy: () => Policy
-  readonly transfers: () => readonly Transfer[]
-  /** Outpoints `txid:vout` that the user froze. */
-  readonly frozen: () => ReadonlySet<string>
-  /** True for an account that was there from the start; others were connected at the window's word. */
-  readonly isGiven: (accountId: string) => boolean
-}
 
 type PlanCode = CodeOf<typeof transfersPlan>
 type Planned = Promise<Result<TransferPlan, PlanCode>>
