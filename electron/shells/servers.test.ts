@@ -24,11 +24,11 @@ function open(evm: readonly object[]): readonly EvmPort[] {
 
 test.each([
   [1, 'ETH', ['USDC', 'USDT']],
-  [10, 'ETH', ['USDC', 'USDT']],
+  [10, 'ETH', ['USDC', 'USDC.e', 'USDT']],
   [56, 'BNB', []],
-  [137, 'POL', ['USDC', 'USDT']],
+  [137, 'POL', ['USDC', 'USDC.e', 'USDT']],
   [8453, 'ETH', ['USDC']],
-  [42161, 'ETH', ['USDC', 'USDT']],
+  [42161, 'ETH', ['USDC', 'USDC.e', 'USDT']],
 ])(
   'chain %i needs only a server: its coin is %s, its listed tokens %j',
   (chainId, coin, tokens) => {

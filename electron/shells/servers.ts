@@ -38,7 +38,7 @@ const evmSchema = z
     second: httpUrl.optional(),
     /** Needed where we do not know the chain by its id; wei everywhere. */
     coin: assetSchema.optional(),
-    dataFee: z.enum(['none', 'op-stack']).optional(),
+    dataFee: z.enum(['none', 'op-stack', 'in-gas']).optional(),
     /** On top of the checked-in list. */
     tokens: z.array(tokenSchema).optional(),
   })
@@ -128,6 +128,7 @@ export function openEvmChain(servers: EvmServers, clock: Clock): EvmPort {
       coin,
       tokens: [...listedTokens(chainId), ...own],
       dataFee: known?.dataFee ?? servers.dataFee ?? 'none',
+      ...(known?.leastTip === undefined ? {} : { leastTip: known.leastTip }),
       source: new URL(url).hostname,
       clock,
     })
