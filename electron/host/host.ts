@@ -20,6 +20,7 @@ import { createCoinNotes } from './coinNotes.ts'
 import { createConnections } from './connections.ts'
 import { type Handlers, createDispatch } from './dispatch.ts'
 import { openDocument } from './documents.ts'
+import { createEvmChains } from './evmChains.ts'
 import type { Caller, Host } from './host.types.ts'
 import { createJournal } from './journal.ts'
 import { createOverview } from './overview.ts'
@@ -100,6 +101,18 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
 
   started.push(portfolio)
 
+  const evmChains = createEvmChains({
+    given: ports.evm,
+    openEvm: ports.openEvm,
+    store,
+    journal,
+    onAdd() {
+      void vault.refresh()
+      publish('settings')
+    },
+    log: ports.log,
+  })
+
   const openedVault = createVault({
     log: ports.log,
     mode: ports.mode,
@@ -107,7 +120,7 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
     journal,
     device: ports.device,
     bitcoin: ports.bitcoin,
-    evm: ports.evm,
+    evm: evmChains.ports,
     clock,
     math: ports.math,
     onChange() {
@@ -246,7 +259,7 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
   const overview = createOverview({
     store,
     clock,
-    evm: ports.evm,
+    evm: evmChains.ports,
     portfolio,
     vault,
     policy: () => policy,
@@ -455,7 +468,12 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
       const refreshed = await portfolio.refresh(accountId)
       return refreshed.ok ? ok({ refreshed: refreshed.value }) : refreshed
     },
-    ...createVaultMethods({ vault, coinNotes, evm: ports.evm, transfers: () => transfers.list() }),
+    ...createVaultMethods({
+      vault,
+      coinNotes,
+      evm: evmChains.ports,
+      transfers: () => transfers.list(),
+    }),
     ...airGap.methods,
     'transfers.list': () =>
       ok({ transfers: transfers.list().map((transfer) => viewTransfer(transfer, clock.now())) }),
@@ -520,6 +538,8 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
         chains: vault.chains().map(({ chain, source }) => ({ chain, source })),
       }),
     'settings.writePolicy': ({ policy: next }) => writePolicy(next),
+    'evm.addChain': (input) => evmChains.add(input, confirmOutside),
+    'evm.removeChain': ({ chainId }) => evmChains.remove(chainId),
     'venues.connect': (input) => connections.connect(input),
     'venues.disconnect': ({ accountId }) => {
       const busy = transfers
@@ -564,7 +584,7 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
         ports.device.close(),
         ports.bitcoin.close(),
       ])
-      await Promise.all(ports.evm.map((port) => port.close()))
+      await evmChains.close()
       store.close()
     },
   })

@@ -50,6 +50,25 @@ const otherEventSchema = z.discriminatedUnion('kind', [
   z
     .object({ kind: z.literal('venue.connected'), accountId: z.string(), venue: z.string() })
     .readonly(),
+  /** Written before the device is asked: its next button press answers for exactly this chain and server. */
+  z
+    .object({
+      kind: z.literal('chain.asked'),
+      chainId: z.int(),
+      source: z.string(),
+      digest: z.string(),
+    })
+    .readonly(),
+  z
+    .object({
+      kind: z.literal('chain.added'),
+      chainId: z.int(),
+      /** The server's name, without path or key. */
+      source: z.string(),
+      confirmedBy: z.enum(['shell', 'device']),
+    })
+    .readonly(),
+  z.object({ kind: z.literal('chain.removed'), chainId: z.int() }).readonly(),
   z.object({ kind: z.literal('venue.disconnected'), accountId: z.string() }).readonly(),
   z
     .object({ kind: z.literal('system.reconciled'), confirmedBy: z.enum(['shell', 'device']) })

@@ -326,6 +326,14 @@ export interface EvmPort {
   close(): Promise<void>
 }
 
+/** Opens a chain by servers of the user's choice. Refuses what is no chain we could count with. */
+export type OpenEvm = (chain: {
+  readonly chainId: number
+  readonly rpcUrl: string
+  readonly secondUrl?: string | undefined
+  readonly coin?: string | undefined
+}) => Result<EvmPort, 'INPUT_INVALID'>
+
 // ── device ────────────────────────────────────────────────────────────────────
 
 export interface DeviceInfo {
@@ -567,6 +575,8 @@ export interface HostPorts {
   readonly random: Random
   /** Accounts that are there from the start (the demo's); the rest come from the store through `openVenue`. */
   readonly venues: readonly VenuePort[]
+  /** Null in the demo: it has its own chain only. */
+  readonly openEvm: OpenEvm | null
   /** Null in the demo: it has no real accounts. */
   readonly openVenue: OpenVenue | null
   /** Page of the simulated device; null outside the demo. */

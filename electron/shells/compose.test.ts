@@ -56,6 +56,7 @@ function notedPorts() {
     mode: 'demo' as const,
     venues: [venue as VenuePort],
     openVenue: null,
+    openEvm: null,
     simulatedDeviceUrl: null,
     bitcoin: bitcoin as BitcoinPort,
     evm: [evm as EvmPort],

@@ -21,7 +21,7 @@ import { acquireWriterLock } from '../adapters/store/writerLock.ts'
 import { createBinanceUsdm } from '../adapters/venue/binance/binance.ts'
 import { createHyperliquid } from '../adapters/venue/hyperliquid/hyperliquid.ts'
 import { createHost } from '../host/host.ts'
-import { openEvmChain, readServers, type Servers } from './servers.ts'
+import { openChosenChain, openEvmChain, readServers, type Servers } from './servers.ts'
 import type { Host } from '../host/host.types.ts'
 import type { BitcoinPort, ConfirmationPort, EvmPort, HostPorts, OpenVenue } from '../host/ports.ts'
 import type { WorldDescription } from '../simulators/description.ts'
@@ -153,6 +153,7 @@ export function openDemoHost(around: Surroundings, world: WorldDescription): Pro
       }),
     ],
     openVenue: null,
+    openEvm: null,
     simulatedDeviceUrl: world.device.pageUrl,
     bitcoin: demoBitcoin(world),
     evm: [
@@ -217,6 +218,7 @@ export async function openRealHost(around: Surroundings): Promise<Result<Host>> 
     mode: 'real',
     venues: [],
     openVenue,
+    openEvm: (chain) => openChosenChain(chain, systemClock),
     simulatedDeviceUrl: null,
     bitcoin: bitcoin === undefined ? createAbsentBitcoin() : openBitcoin(bitcoin, around.directory),
     evm: evm.map((chain) => openEvmChain(chain, systemClock)),

@@ -6,7 +6,7 @@ import { parseEvmAddress } from '../../shared/transfer/evm/address.ts'
 import { listedTokens } from '../adapters/chain/evm/chains.ts'
 import { systemClock } from '../adapters/system/clock.ts'
 import type { EvmPort } from '../host/ports.ts'
-import { openEvmChain, parseServers, readServers } from './servers.ts'
+import { openChosenChain, openEvmChain, parseServers, readServers } from './servers.ts'
 
 const url = 'http://127.0.0.1:1'
 const ports: EvmPort[] = []
@@ -24,11 +24,11 @@ function open(evm: readonly object[]): readonly EvmPort[] {
 
 test.each([
   [1, 'ETH', ['USDC', 'USDT']],
-  [10, 'ETH', ['USDC', 'USDT']],
+  [10, 'ETH', ['USDC', 'USDC.e', 'USDT']],
   [56, 'BNB', []],
-  [137, 'POL', ['USDC', 'USDT']],
+  [137, 'POL', ['USDC', 'USDC.e', 'USDT']],
   [8453, 'ETH', ['USDC']],
-  [42161, 'ETH', ['USDC', 'USDT']],
+  [42161, 'ETH', ['USDC', 'USDC.e', 'USDT']],
 ])(
   'chain %i needs only a server: its coin is %s, its listed tokens %j',
   (chainId, coin, tokens) => {
@@ -64,6 +64,20 @@ test('a chain of one’s own brings its coin and tokens; two servers are checked
     { asset: { symbol: 'XYZ', decimals: 8 }, chainSymbol: 'xYz' },
   ])
   expect(port?.source).toBe('127.0.0.1 + 127.0.0.1')
+})
+
+test.each([
+  ['a chain we know', { chainId: 10 }, null],
+  ['one we do not know, with its coin', { chainId: 999, coin: 'HYPE' }, null],
+  ['one we do not know, without', { chainId: 999 }, 'chainId'],
+  ['another coin than it has', { chainId: 10, coin: 'OP' }, 'coin'],
+  ['a coin by the name of another asset', { chainId: 999, coin: 'USDC' }, 'coin'],
+  ['a server in the clear', { chainId: 10, rpcUrl: 'http://rpc.example' }, 'rpcUrl'],
+  ['a second one in the clear', { chainId: 10, secondUrl: 'http://rpc.example' }, 'secondUrl'],
+])('added while running: %s', (_, chain, field) => {
+  const opened = openChosenChain({ rpcUrl: 'https://rpc.example', ...chain }, systemClock)
+  if (opened.ok) ports.push(opened.value)
+  expect(opened.ok ? null : opened.refusal.data.field).toBe(field)
 })
 
 test('`ethereum` is chain 1', () => {

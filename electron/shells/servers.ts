@@ -10,7 +10,7 @@ import { BTC, ETH, USDC, USDT, assetSchema } from '../../shared/units/amount.ts'
 import { knownChain, lagOf, listedTokens } from '../adapters/chain/evm/chains.ts'
 import { crossChecked } from '../adapters/chain/evm/crossChecked.ts'
 import { createEvm } from '../adapters/chain/evm/evm.ts'
-import type { Clock, EvmPort } from '../host/ports.ts'
+import type { Clock, EvmPort, OpenEvm } from '../host/ports.ts'
 
 const slowestBlockMs = 12_000
 
@@ -38,7 +38,7 @@ const evmSchema = z
     second: httpUrl.optional(),
     /** Needed where we do not know the chain by its id; wei everywhere. */
     coin: assetSchema.optional(),
-    dataFee: z.enum(['none', 'op-stack']).optional(),
+    dataFee: z.enum(['none', 'op-stack', 'in-gas']).optional(),
     /** On top of the checked-in list. */
     tokens: z.array(tokenSchema).optional(),
   })
@@ -80,6 +80,8 @@ function problemsOf(servers: EvmServers, earlier: readonly EvmServers[]): readon
   if (known === undefined && coin === undefined) problems.push('its coin is missing')
   if (known !== undefined && coin !== undefined && coin.symbol !== known.coin.symbol)
     problems.push(`its coin is ${known.coin.symbol}`)
+  if (coin !== undefined && [BTC, USDC, USDT].some(({ symbol }) => symbol === coin.symbol))
+    problems.push(`${coin.symbol} is another asset's name`)
   if (coin !== undefined && coin.decimals !== 18)
     problems.push('a coin is counted in wei: 18 decimals')
   const names = new Set<string>([coin?.symbol ?? known?.coin.symbol ?? ''])
@@ -110,6 +112,34 @@ export function readServers(directory: string): Result<Servers, 'STORE_CORRUPT'>
   return parseServers(existsSync(file) ? readFileSync(file, 'utf8') : '{}')
 }
 
+/** A chain that the user added while running, by the same rules as the file's. Plain HTTP only to this machine. */
+export function openChosenChain(chain: Parameters<OpenEvm>[0], clock: Clock): ReturnType<OpenEvm> {
+  const { chainId, rpcUrl, secondUrl, coin } = chain
+  const problem = (field: string, text: string) => refuse('INPUT_INVALID', { field, problem: text })
+  for (const [field, url] of [
+    ['rpcUrl', rpcUrl],
+    ['secondUrl', secondUrl],
+  ] as const) {
+    if (url !== undefined && !isPrivate(new URL(url)))
+      return problem(field, 'plain HTTP shows your addresses to everyone on the way: use https')
+  }
+  const servers = evmSchema.safeParse({
+    chainId,
+    url: rpcUrl,
+    ...(secondUrl === undefined ? {} : { second: secondUrl }),
+    ...(coin === undefined ? {} : { coin: { symbol: coin, decimals: 18 } }),
+  })
+  if (!servers.success) return problem('chain', servers.error.issues[0]?.message ?? 'malformed')
+  const [wrong] = problemsOf(servers.data, [])
+  return wrong === undefined
+    ? ok(openEvmChain(servers.data, clock))
+    : problem(coin === undefined ? 'chainId' : 'coin', wrong)
+}
+
+function isPrivate({ protocol, hostname }: URL): boolean {
+  return protocol === 'https:' || ['127.0.0.1', 'localhost', '[::1]'].includes(hostname)
+}
+
 /** One chain by its one or two servers. */
 export function openEvmChain(servers: EvmServers, clock: Clock): EvmPort {
   const { chainId, second } = servers
@@ -128,6 +158,7 @@ export function openEvmChain(servers: EvmServers, clock: Clock): EvmPort {
       coin,
       tokens: [...listedTokens(chainId), ...own],
       dataFee: known?.dataFee ?? servers.dataFee ?? 'none',
+      ...(known?.leastTip === undefined ? {} : { leastTip: known.leastTip }),
       source: new URL(url).hostname,
       clock,
     })

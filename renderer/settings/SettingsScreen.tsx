@@ -1,11 +1,10 @@
 /** How it looks, what the policy is, which accounts and chains are connected, and what this is. */
 import { useEffect } from 'react'
 import { useRead } from '../data/host.ts'
-import { visibleText } from '../format/addresses.ts'
-import { chainName } from '../format/chains.ts'
 import { useText } from '../language/text.ts'
 import { Panel } from '../ui/Panel.tsx'
 import { ReadView } from '../ui/ReadView.tsx'
+import { Chains } from './Chains.tsx'
 import { Connections } from './Connections.tsx'
 import { ConnectForm } from './ConnectForm.tsx'
 import { Looks } from './Looks.tsx'
@@ -53,28 +52,7 @@ export function SettingsScreen({ section }: { readonly section: string | null })
               <ConnectForm />
             </div>
             <PolicyForm policy={settings.policy} />
-            <Panel title={t('chains.title')} note={t('chains.note')}>
-              {settings.chains.length === 0 ? (
-                <p className="empty-text">{t('chains.none')}</p>
-              ) : (
-                <table className="plain">
-                  <thead>
-                    <tr>
-                      <th>{t('chain')}</th>
-                      <th>{t('vault.source')}</th>
-                    </tr>
-                  </thead>
-                  <tbody>
-                    {settings.chains.map(({ chain, source }) => (
-                      <tr key={chain}>
-                        <td>{chainName(chain)}</td>
-                        <td className="mono">{visibleText(source)}</td>
-                      </tr>
-                    ))}
-                  </tbody>
-                </table>
-              )}
-            </Panel>
+            <Chains chains={settings.chains} />
           </>
         )}
       </ReadView>

@@ -11,6 +11,8 @@ import {
 import { journalExport, journalList, journalVerify } from './methods/journal.ts'
 import { portfolioRead, portfolioRefresh } from './methods/portfolio.ts'
 import {
+  evmAddChain,
+  evmRemoveChain,
   settingsRead,
   settingsWritePolicy,
   venuesConnect,
@@ -95,6 +97,8 @@ export const contract = defineContract({
   'system.reconcile': systemReconcile,
   'settings.read': settingsRead,
   'settings.writePolicy': settingsWritePolicy,
+  'evm.addChain': evmAddChain,
+  'evm.removeChain': evmRemoveChain,
   'venues.connect': venuesConnect,
   'venues.disconnect': venuesDisconnect,
 })

@@ -59,6 +59,47 @@ export const settingsWritePolicy = defineMethod({
   ],
 })
 
+const coinSymbol = z.string().regex(/^[A-Za-z0-9]{1,20}$/)
+
+/** Another EVM chain by a server of the user's. Its chain id is asked and compared; confirmed outside the renderer.
+ *  INPUT_INVALID: a chain that is there, an unknown one without its coin, a server over plain HTTP that is not here. */
+export const evmAddChain = defineMethod({
+  name: 'evm.addChain',
+  effect: 'write',
+  input: z
+    .object({
+      chainId: z.int().positive(),
+      rpcUrl: z.url({ protocol: /^https?$/ }).max(500),
+      /** Must say the same as the first. */
+      secondUrl: z
+        .url({ protocol: /^https?$/ })
+        .max(500)
+        .optional(),
+      /** Symbol of what fees are paid in; of a chain we know it may be left out. */
+      coin: coinSymbol.optional(),
+    })
+    .strict(),
+  output: z.object({ chain: z.string(), source: z.string(), height: z.int() }).readonly(),
+  refusals: [
+    ...storeRefusals,
+    ...deviceRefusals,
+    ...chainRefusals,
+    'INPUT_INVALID',
+    'CONFIRMATION_REQUIRED',
+    'VAULT_NOT_PAIRED',
+    'NOT_FOUND',
+  ],
+})
+
+/** An added chain only; it is gone after the next start. */
+export const evmRemoveChain = defineMethod({
+  name: 'evm.removeChain',
+  effect: 'write',
+  input: z.object({ chainId: z.int().positive() }).strict(),
+  output: z.object({ chain: z.string() }).readonly(),
+  refusals: ['NOT_FOUND', ...storeRefusals],
+})
+
 /** Keys go straight to the secret store; they are never read back out. Refused when the venue rejects them. */
 export const venuesConnect = defineMethod({
   name: 'venues.connect',

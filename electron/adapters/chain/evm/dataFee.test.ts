@@ -1,6 +1,5 @@
 /** The data fee of a rollup, from an oracle placed on anvil at the stack's own address. */
 import { afterAll, beforeAll, expect, test, describe } from 'vitest'
-import { z } from 'zod'
 import { startEvmFaultProxy, type EvmFaultProxy } from '../../../simulators/evm/faultProxy.ts'
 import { findAnvil } from '../../../simulators/evm/findAnvil.ts'
 import { type EvmWorld, startEvmWorld } from '../../../simulators/evm/world.ts'
@@ -24,9 +23,13 @@ const transaction = {
   maxPriorityFeePerGas: 1n,
 }
 /** Answers the length of its calldata in wei: CALLDATASIZE, MSTORE at 0, RETURN 32 bytes. */
-const COUNTS_BYTES = '0x3660005260206000f3'
+const COUNTS_BYTES = '3660005260206000f3'
+/** The same, but it reverts where the calldata is as short as that of getOperatorFee. */
+const BEFORE_ISTHMUS = '36602410600c5760006000fd5b3660005260206000f3'
 /** 4 selector, 32 offset, 32 length, and the 46 unsigned bytes padded to 64. */
 const CALL_BYTES = 132n
+/** 4 selector, 32 gas. */
+const OPERATOR_BYTES = 36n
 
 describe.skipIf(anvil.kind === 'missing')('the data fee', () => {
   let world: EvmWorld
@@ -37,24 +40,14 @@ describe.skipIf(anvil.kind === 'missing')('the data fee', () => {
     if (started.kind !== 'started') throw new Error('no anvil')
     world = started.world
     lines = [await startEvmFaultProxy(world.url), await startEvmFaultProxy(world.url)]
-    const response = await fetch(world.url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({
-        jsonrpc: '2.0',
-        id: 1,
-        method: 'anvil_setCode',
-        params: [GAS_PRICE_ORACLE, COUNTS_BYTES],
-      }),
-    })
-    z.object({ result: z.null() }).parse(await response.json())
+    await world.place(GAS_PRICE_ORACLE, COUNTS_BYTES)
   }, 60_000)
   afterAll(async () => {
     await Promise.all(lines.map((line) => line.close()))
     await world.close()
   })
 
-  function open(dataFee: 'none' | 'op-stack', line: 0 | 1 = 0) {
+  function open(dataFee: 'none' | 'op-stack' | 'in-gas', line: 0 | 1 = 0) {
     return createEvm({
       chainId: world.chainId,
       url: lines[line].url,
@@ -66,13 +59,41 @@ describe.skipIf(anvil.kind === 'missing')('the data fee', () => {
     })
   }
 
-  test('is what the oracle says of the unsigned bytes, and half more', async () => {
+  test('of an oracle from before Isthmus has no operator’s part; a server’s no is not that', async () => {
+    await world.place(GAS_PRICE_ORACLE, BEFORE_ISTHMUS)
+    const port = open('op-stack')
+    const bytesOnly = { ok: true, value: (CALL_BYTES * 3n) / 2n }
+    expect(await port.readDataFee(transaction, calm)).toEqual(bytesOnly)
+    lines[0].setFault({ kind: 'reject', methods: ['eth_call'], code: -32_005, message: 'limit' })
+    expect(await port.readDataFee(transaction, calm)).toMatchObject({
+      refusal: { code: 'CHAIN_REJECTED' },
+    })
+    lines[0].setFault(null)
+    await world.place(GAS_PRICE_ORACLE, COUNTS_BYTES)
+    await port.close()
+  })
+
+  test('is what the oracle says of the unsigned bytes, half more, and the operator’s part', async () => {
     const port = open('op-stack')
     expect(await port.readDataFee(transaction, calm)).toEqual({
       ok: true,
-      value: (CALL_BYTES * 3n) / 2n,
+      value: (CALL_BYTES * 3n) / 2n + OPERATOR_BYTES,
     })
     await port.close()
+  })
+
+  test('on Arbitrum is gas: nothing on top, and a wider margin on the estimate', async () => {
+    const [plain, inGas] = [open('none'), open('in-gas')]
+    // The oracle's code does as any contract.
+    const call = { from: transaction.to, to: GAS_PRICE_ORACLE, value: 0n, data: '00' }
+    const [narrow, wide] = [
+      await plain.estimateGas(call, calm),
+      await inGas.estimateGas(call, calm),
+    ]
+    if (!narrow.ok || !wide.ok) throw new Error('not estimated')
+    expect(wide.value).toBeGreaterThanOrEqual((narrow.value * 5n) / 4n - 2n)
+    expect(await inGas.readDataFee(transaction, calm)).toEqual({ ok: true, value: 0n })
+    await Promise.all([plain.close(), inGas.close()])
   })
 
   test('is nothing where the chain charges none, and nobody is asked', async () => {

@@ -1,15 +1,19 @@
-/** What a rollup of the OP stack charges for putting a transaction's bytes on Ethereum. Wei.
- *  An estimate: the price is Ethereum's own at the moment of inclusion, and no field of the transaction caps it.
- *  Source: GasPriceOracle.getL1Fee(bytes), which takes the unsigned bytes and adds the signature's length itself. */
+/** What a rollup of the OP stack charges above gas: for putting a transaction's bytes on Ethereum, and since Isthmus
+ *  for its operator by the gas used. Wei. An estimate: no field of the transaction caps either.
+ *  Source: GasPriceOracle.getL1Fee(bytes), which takes the unsigned bytes and adds the signature's length itself, and
+ *  getOperatorFee(uint256), asked for the whole gas limit; an oracle from before Isthmus reverts there: no such fee. */
 import { Interface, Transaction } from 'ethers'
-import { ok } from '../../../../shared/errors/refusal.ts'
-import type { ChainResult, EvmPort } from '../../../host/ports.ts'
+import { type Refusal, ok } from '../../../../shared/errors/refusal.ts'
+import type { ChainRefusals, ChainResult, EvmPort } from '../../../host/ports.ts'
 import { wordSchema } from './answers.ts'
 import type { EvmNode } from './node.ts'
 
 /** The same predeployed address on every chain of the stack. */
 export const GAS_PRICE_ORACLE = '0x420000000000000000000000000000000000000F'
-const oracle = new Interface(['function getL1Fee(bytes) view returns (uint256)'])
+const oracle = new Interface([
+  'function getL1Fee(bytes) view returns (uint256)',
+  'function getOperatorFee(uint256 gasUsed) view returns (uint256)',
+])
 /** Ethereum's base fee moves by an eighth a block: half more outlasts three full blocks. */
 const MARGIN_PERCENT = 50n
 
@@ -31,10 +35,22 @@ export async function readOpStackDataFee(
     maxFeePerGas,
     maxPriorityFeePerGas,
   })
-  const call = {
-    to: GAS_PRICE_ORACLE,
-    data: oracle.encodeFunctionData('getL1Fee', [unsignedSerialized]),
+  const read = (name: 'getL1Fee' | 'getOperatorFee', value: string | bigint) => {
+    const call = { to: GAS_PRICE_ORACLE, data: oracle.encodeFunctionData(name, [value]) }
+    return node.ask('eth_call', [call, 'latest'], wordSchema, signal)
   }
-  const fee = await node.ask('eth_call', [call, 'latest'], wordSchema, signal)
-  return fee.ok ? ok((fee.value * (100n + MARGIN_PERCENT) + 99n) / 100n) : fee
+  const [dataFee, operatorFee] = await Promise.all([
+    read('getL1Fee', unsignedSerialized),
+    read('getOperatorFee', gasLimit),
+  ])
+  if (!dataFee.ok) return dataFee
+  const absent = !operatorFee.ok && isRevert(operatorFee.refusal)
+  if (!operatorFee.ok && !absent) return operatorFee
+  const withMargin = (dataFee.value * (100n + MARGIN_PERCENT) + 99n) / 100n
+  return ok(withMargin + (operatorFee.ok ? operatorFee.value : 0n))
+}
+
+/** A server that limits or fails says no as well: only a revert is the contract's own word. */
+function isRevert(refusal: Refusal<ChainRefusals>): boolean {
+  return refusal.code === 'CHAIN_REJECTED' && /revert/i.test(refusal.data.reason)
 }

@@ -280,6 +280,15 @@ describe.skipIf(anvil.kind === 'missing')('the EVM adapter', () => {
       expect(gas).toBeLessThan(100_000n)
     })
 
+    test('a chain’s least tip is paid where the blocks’ median is lower', async () => {
+      const least = 25_000_000_000n
+      const [usual, dear] = [connect(), connect({ leastTip: least })]
+      const [own, raised] = [value(await usual.readFees(calm)), value(await dear.readFees(calm))]
+      expect(own.maxPriorityFeePerGas).toBeLessThan(least)
+      expect(raised.maxPriorityFeePerGas).toBe(least)
+      expect(raised.maxFeePerGas).toBe(2n * raised.baseFeePerGas + least)
+    })
+
     test('calls made together travel together', async () => {
       const port = connect()
       value(await port.readTip(calm))

@@ -32,6 +32,9 @@ const GAS_MARGIN_PERCENT = 20n
 const FEE_HISTORY_BLOCKS = 10
 /** Of the tips paid in a block, the median. */
 const TIP_PERCENTILE = 50
+/** Of what Arbitrum estimates, most is Ethereum's price of the bytes, which moves by an eighth a block; what is not
+ *  used is not paid. */
+const IN_GAS_MARGIN_PERCENT = 50n
 /** 0.01 gwei: on a quiet chain the median tip is zero, and a zero tip may never be mined. */
 const MIN_TIP_WEI = 10_000_000n
 
@@ -46,7 +49,9 @@ export interface EvmOptions {
   readonly clock: Pick<Clock, 'now'>
   readonly timeoutMs?: number
   /** Absent: 'none'. */
-  readonly dataFee?: 'none' | 'op-stack'
+  readonly dataFee?: 'none' | 'op-stack' | 'in-gas'
+  /** Wei; the least tip that the chain's nodes take. */
+  readonly leastTip?: bigint
 }
 
 export function createEvm(options: EvmOptions): EvmPort {
@@ -125,7 +130,8 @@ export function createEvm(options: EvmOptions): EvmPort {
       // The last entry is the base fee of the next block.
       const baseFeePerGas = history.value.baseFeePerGas.at(-1) ?? 0n
       const tip = median(history.value.reward.map(([reward]) => reward ?? 0n))
-      const maxPriorityFeePerGas = tip > MIN_TIP_WEI ? tip : MIN_TIP_WEI
+      const least = options.leastTip ?? MIN_TIP_WEI
+      const maxPriorityFeePerGas = tip > least ? tip : least
       // Twice the base fee outlasts five full blocks, each of which raises it by an eighth.
       const maxFeePerGas = 2n * baseFeePerGas + maxPriorityFeePerGas
       return ok({ baseFeePerGas, maxFeePerGas, maxPriorityFeePerGas })
@@ -152,7 +158,8 @@ export function createEvm(options: EvmOptions): EvmPort {
         return node.lied('gas', String(gas), `at least ${PLAIN_TRANSFER_GAS}`)
       }
       if (gas === PLAIN_TRANSFER_GAS && call.data === '') return ok(gas)
-      return ok((gas * (100n + GAS_MARGIN_PERCENT) + 99n) / 100n)
+      const margin = options.dataFee === 'in-gas' ? IN_GAS_MARGIN_PERCENT : GAS_MARGIN_PERCENT
+      return ok((gas * (100n + margin) + 99n) / 100n)
     },
 
     async simulate(call, signal) {
