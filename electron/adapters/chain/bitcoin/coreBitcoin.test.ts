@@ -4,13 +4,16 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { BitcoinPort } from '../../../host/ports.ts'
 import type { Fault } from '../../../simulators/bitcoin/faults.ts'
+import { createTestWallet } from '../../../simulators/bitcoin/testWallet.ts'
 import { startBitcoinSimulator } from '../../../simulators/bitcoin/simulator.ts'
 import { createCoreBitcoin } from './coreBitcoin.ts'
 import type { CoreLogin } from './coreRpc.ts'
 import { createElectrumBitcoin } from './electrumBitcoin.ts'
 import { loopback, regtestHeaders, testClock } from './regtest.fixture.ts'
-import { STRANGER, account, own, planPayment, value, verified } from './wallet.fixture.ts'
+import { MNEMONIC, STRANGER, paymentTools, value } from './wallet.fixture.ts'
 
+const wallet = createTestWallet(MNEMONIC, 'regtest')
+const { account, own, planPayment, verified } = paymentTools(wallet)
 const never = new AbortController().signal
 const scripts = [own(0, 0), own(0, 1), own(1, 0)].map(({ script }) => script)
 

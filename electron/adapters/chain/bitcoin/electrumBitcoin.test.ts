@@ -6,19 +6,13 @@ import {
   startBitcoinSimulator,
 } from '../../../simulators/bitcoin/simulator.ts'
 import type { Fault } from '../../../simulators/bitcoin/faults.ts'
+import { createTestWallet } from '../../../simulators/bitcoin/testWallet.ts'
 import { type ElectrumBitcoinOptions, createElectrumBitcoin } from './electrumBitcoin.ts'
 import { loopback, regtestHeaders, testClock as clock } from './regtest.fixture.ts'
-import {
-  STRANGER,
-  account,
-  accountKey,
-  own,
-  planPayment,
-  sign,
-  value,
-  verified,
-} from './wallet.fixture.ts'
+import { ACCOUNT_PATH, MNEMONIC, STRANGER, paymentTools, value } from './wallet.fixture.ts'
 
+const wallet = createTestWallet(MNEMONIC, 'regtest')
+const { account, own, planPayment, sign, verified } = paymentTools(wallet)
 const never = new AbortController().signal
 const BROADCAST = 'blockchain.transaction.broadcast'
 
@@ -113,7 +107,7 @@ describe('a payment from coin to confirmation', () => {
     expect(said.length).toBeGreaterThan(500)
     expect(said).not.toMatch(/[xyztuv]pub[1-9A-HJ-NP-Za-km-z]{20}/)
     expect(said).not.toContain(account.xpub)
-    expect(said).not.toContain(accountKey)
+    expect(said).not.toContain(Buffer.from(wallet.publicKey(ACCOUNT_PATH)).toString('hex'))
   })
 })
 

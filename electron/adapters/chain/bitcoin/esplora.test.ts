@@ -2,13 +2,16 @@ import { createServer } from 'node:http'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { BitcoinPort, ScriptCoin } from '../../../host/ports.ts'
 import type { Fault } from '../../../simulators/bitcoin/faults.ts'
+import { createTestWallet } from '../../../simulators/bitcoin/testWallet.ts'
 import { startBitcoinSimulator } from '../../../simulators/bitcoin/simulator.ts'
 import { crossCheckedBitcoin } from './crossCheckedBitcoin.ts'
 import { createElectrumBitcoin } from './electrumBitcoin.ts'
 import { type EsploraOptions, createEsploraBitcoin } from './esplora.ts'
 import { loopback, regtestHeaders, testClock as clock } from './regtest.fixture.ts'
-import { STRANGER, own, planPayment, value, verified } from './wallet.fixture.ts'
+import { MNEMONIC, STRANGER, paymentTools, value } from './wallet.fixture.ts'
 
+const wallet = createTestWallet(MNEMONIC, 'regtest')
+const { own, planPayment, verified } = paymentTools(wallet)
 const never = new AbortController().signal
 
 const cleanup: (() => Promise<void>)[] = []
