@@ -98,8 +98,6 @@ export function createHttpText(options: {
         return unreachable(`the server sends us elsewhere (${status})`)
       }
       const text = await readBody(response)
-      const status = response.statusCode ?? 0
-      if (status >= 300 && status < 400) return unreachable(`redirected elsewhere (${status})`)
       return text === undefined
         ? unreachable(`an answer over ${maxBytes} bytes`)
         : ok({ status, text })
