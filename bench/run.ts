@@ -1,4 +1,5 @@
 /** `npm run bench`: every measurement as one JSON line. Ratios to a peer of the same run are what counts. */
+import { benchBalance } from './balance.ts'
 import { benchRisk } from './risk.ts'
 import { benchSelection } from './selection.ts'
 import { benchStore } from './store.ts'
@@ -8,6 +9,7 @@ for (const line of [
   ...benchRisk(),
   ...benchStore(),
   ...benchSelection(),
+  ...(await benchBalance()),
   ...(await benchWhatIfPage()),
 ])
   console.log(JSON.stringify(line))

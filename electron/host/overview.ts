@@ -45,7 +45,16 @@ function sumOverAccounts(balances: readonly VaultBalance[]): readonly VaultBalan
         ? null
         : addAmounts(sum.unconfirmed, balance.unconfirmed)
     const asOf = Math.min(sum.asOf, balance.asOf)
-    sums.set(key, { ...sum, amount: addAmounts(sum.amount, balance.amount), unconfirmed, asOf })
+    const [first, second] = [sum.unproven, balance.unproven].filter((part) => part !== undefined)
+    sums.set(key, {
+      ...sum,
+      amount: addAmounts(sum.amount, balance.amount),
+      unconfirmed,
+      ...(first === undefined
+        ? {}
+        : { unproven: second === undefined ? first : addAmounts(first, second) }),
+      asOf,
+    })
   }
   return [...sums.values()]
 }

@@ -11,6 +11,7 @@ import { Empty } from '../ui/Empty.tsx'
 import { Panel } from '../ui/Panel.tsx'
 import { Vault } from 'lucide-react'
 import type { VaultView } from '../data/vault.ts'
+import { StateTag } from '../ui/StateTag.tsx'
 
 const staleAfterMs = 10 * 60_000
 
@@ -60,6 +61,16 @@ export function Balances({ vault }: { readonly vault: VaultView }) {
                     <td>{chainName(balance.chain)}</td>
                     <td className="right num">
                       <strong>{format.amountExact(balance.amount)}</strong>
+                      {balance.unproven !== undefined && (
+                        <div>
+                          <StateTag
+                            grade="warn"
+                            text={t('vault.unproven', {
+                              amount: format.amountExact(balance.unproven),
+                            })}
+                          />
+                        </div>
+                      )}
                     </td>
                     <td className="right num dim">
                       {balance.unconfirmed === null || balance.unconfirmed.units === 0n

@@ -136,6 +136,8 @@ export const vaultBalanceSchema = z
     /** 'bitcoin' or 'evm:<chainId>'. */
     chain: z.string(),
     unconfirmed: amountSchema.nullable(),
+    /** Of `amount`: what only the server's word stands for so far. Absent when all is proved. */
+    unproven: amountSchema.optional(),
     asOf: instantSchema,
     source: z.string(),
   })

@@ -12,7 +12,7 @@ import {
   startDiscovery,
 } from '../../../shared/vault/discovery.ts'
 import { type OwnAddress, ownAddress } from '../../../shared/vault/ownAddress.ts'
-import type { BitcoinPort, ChainResult, Clock } from '../ports.ts'
+import type { BitcoinPort, ChainResult, Clock, ScriptCoin } from '../ports.ts'
 
 /** BIP44: stop looking after this many unused addresses in a row. */
 export const gapLimit = 20
@@ -24,9 +24,17 @@ export interface BitcoinState {
   readonly asOf: number
 }
 
+/** Coins that only the server's word stands for so far: they are shown, and never spent. */
+export interface ClaimedCoins {
+  readonly coins: readonly ScriptCoin[]
+  readonly asOf: number
+}
+
 export interface BitcoinBook {
   /** Null before the first good answer. */
   state(): BitcoinState | null
+  /** On top of `state`; null when nothing is only claimed. */
+  claimed(): ClaimedCoins | null
   address(branch: Branch, index: number): OwnAddress
   read(signal: AbortSignal): Promise<ChainResult<void>>
 }
@@ -37,6 +45,8 @@ export function openBitcoinBook(context: {
   readonly port: BitcoinPort
   readonly clock: Clock
   readonly math: DerivationMath
+  /** Called when there is a first figure, before its proofs. */
+  readonly onClaimed: () => void
 }): Result<BitcoinBook, 'INPUT_INVALID'> {
   const { account, port } = context
   const opened = openAccount(account, context.math)
@@ -45,6 +55,7 @@ export function openBitcoinBook(context: {
   const derived = new Map<string, OwnAddress>()
   let found: DiscoveredAccount | undefined
   let state: BitcoinState | null = null
+  let claimed: ClaimedCoins | null = null
 
   function address(branch: Branch, index: number): OwnAddress {
     const step = `${branch}/${index}`
@@ -74,19 +85,32 @@ export function openBitcoinBook(context: {
     const { receive, change } = addresses.value
     const used = [...receive, ...change].filter((own) => own.used)
     const byScript = new Map(used.map((own) => [own.script, own]))
-    const coins = await port.readCoins([...byScript.keys()], signal)
+    const scripts = [...byScript.keys()]
+    const ours = (told: readonly ScriptCoin[]) => told.filter(({ script }) => byScript.has(script))
+    if (state === null) {
+      const claims = await port.readClaims(scripts, signal)
+      if (!claims.ok) return claims
+      claimed = { coins: ours(claims.value), asOf: context.clock.now() }
+      context.onClaimed()
+    }
+    const coins = await port.readCoins(scripts, signal)
     if (!coins.ok) return coins
+    const asOf = context.clock.now()
+    const unproven = ours(coins.value).filter((coin) => coin.claimedOnly === true)
+    claimed = unproven.length === 0 ? null : { coins: unproven, asOf }
     state = {
       receive,
       change,
       coins: coins.value.flatMap((coin) => {
         const own = byScript.get(coin.script)
-        return own === undefined ? [] : [{ ...coin, address: own.address, path: own.path }]
+        return own === undefined || coin.claimedOnly === true
+          ? []
+          : [{ ...coin, address: own.address, path: own.path }]
       }),
-      asOf: context.clock.now(),
+      asOf,
     }
     return ok(undefined)
   }
 
-  return ok({ state: () => state, address, read })
+  return ok({ state: () => state, claimed: () => claimed, address, read })
 }

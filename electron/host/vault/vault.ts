@@ -33,6 +33,7 @@ import { type BitcoinBook, type BitcoinState, openBitcoinBook } from './bitcoinB
 import { type AccountOf, type Wallets, openWallets } from './wallets.ts'
 
 const pollEveryMs = 4_000
+const leastBetweenMs = 500
 const readTimeoutMs = 20_000
 
 export interface ChainState {
@@ -136,7 +137,13 @@ export function createVault(options: {
   function bookOf(account: BitcoinVaultAccount): BitcoinBook {
     const known = books.get(account.id)
     if (known !== undefined) return known
-    const book = openBitcoinBook({ account, port: options.bitcoin, clock, math: options.math })
+    const book = openBitcoinBook({
+      account,
+      port: options.bitcoin,
+      clock,
+      math: options.math,
+      onClaimed: options.onChange,
+    })
     if (!book.ok) throw new Error(`a pinned key that does not open: ${book.refusal.data.problem}`)
     books.set(account.id, book.value)
     return book.value
@@ -204,29 +211,53 @@ export function createVault(options: {
     options.onChange()
   }
 
+  // What a server tells by itself is looked at now; one that never stops telling is not looked at all the time.
+  let newsCame = false
+  let wake: () => void = () => undefined
+  const stopNews = options.bitcoin.onNews?.(() => {
+    newsCame = true
+    wake()
+  })
+
   async function poll(): Promise<void> {
     while (!controller.signal.aborted) {
       await refresh().catch((error: unknown) =>
         options.log(`reading the chains broke: ${String(error)}`),
       )
-      await clock.sleep(pollEveryMs, controller.signal).catch(() => undefined)
+      await clock.sleep(leastBetweenMs, controller.signal).catch(() => undefined)
+      const rest = new AbortController()
+      wake = () => rest.abort()
+      if (newsCame) wake()
+      newsCame = false
+      await clock
+        .sleep(pollEveryMs - leastBetweenMs, AbortSignal.any([controller.signal, rest.signal]))
+        .catch(() => undefined)
     }
   }
 
-  function bitcoinBalance(id: string, state: BitcoinState): VaultBalance {
-    const total = state.coins.reduce((sum, coin) => sum + coin.value, 0n)
-    const unconfirmed = state.coins.reduce(
-      (sum, coin) => sum + (coin.height === null ? coin.value : 0n),
-      0n,
-    )
-    return {
-      accountId: id,
-      amount: amount(BTC, total),
-      chain: 'bitcoin',
-      unconfirmed: amount(BTC, unconfirmed),
-      asOf: state.asOf,
-      source: options.bitcoin.source,
-    }
+  function bitcoinBalances(account: BitcoinVaultAccount): readonly VaultBalance[] {
+    const book = bookOf(account)
+    const [state, claimed] = [book.state(), book.claimed()]
+    const asOf = state?.asOf ?? claimed?.asOf
+    if (asOf === undefined) return []
+    const unproven = claimed?.coins ?? []
+    const coins = [...(state?.coins ?? []), ...unproven]
+    const sum = (held: readonly { readonly value: bigint }[]) =>
+      amount(
+        BTC,
+        held.reduce((total, { value }) => total + value, 0n),
+      )
+    return [
+      {
+        accountId: account.id,
+        amount: sum(coins),
+        chain: 'bitcoin',
+        unconfirmed: sum(coins.filter(({ height }) => height === null)),
+        ...(unproven.length === 0 ? {} : { unproven: sum(unproven) }),
+        asOf,
+        source: options.bitcoin.source,
+      },
+    ]
   }
 
   function balancesOf(account: VaultAccount): readonly VaultBalance[] {
@@ -234,8 +265,7 @@ export function createVault(options: {
       return options.evm.flatMap(
         (port) => evmBalances.get(`evm:${port.chainId} ${account.id}`) ?? [],
       )
-    const state = bookOf(account).state()
-    return state === null ? [] : [bitcoinBalance(account.id, state)]
+    return bitcoinBalances(account)
   }
 
   // ── accounts and addresses ──────────────────────────────────────────────────
@@ -363,6 +393,7 @@ export function createVault(options: {
     refresh,
     async close() {
       controller.abort()
+      stopNews?.()
       await polling
     },
   })

@@ -3,6 +3,7 @@
 import { initEccLib } from 'bitcoinjs-lib'
 import * as ecc from 'tiny-secp256k1'
 import { type Reorganisation, createBitcoinChain } from './chain.ts'
+import { type CoreServer, startCoreServer } from './coreServer.ts'
 import { type ElectrumServer, startElectrumServer } from './electrumServer.ts'
 import { createFaucetKey, fundAddress } from './faucet.ts'
 import { startEsploraServer } from './esploraServer.ts'
@@ -32,6 +33,8 @@ export interface BitcoinSimulator {
     /** 'GET /path' of every question. */
     received(): readonly string[]
   }
+  /** The same chain as Bitcoin Core tells it, with faults of its own; methods are named as the RPC names them. */
+  readonly core: CoreServer & { readonly faults: Faults }
   /** Lines received from clients. */
   received(): readonly string[]
   height(): number
@@ -71,11 +74,14 @@ export async function startBitcoinSimulator(
     faults: esploraFaults,
     feeRate: () => feeRate,
   })
+  const coreFaults = createFaults()
+  const core = await startCoreServer({ chain, faults: coreFaults, feeRate: () => feeRate })
   const timer = blockIntervalMs > 0 ? setInterval(() => chain.mine(1), blockIntervalMs) : undefined
   return {
     port: server.port,
     faults,
     esplora: { url: esplora.url, faults: esploraFaults, received: esplora.received },
+    core: { ...core, faults: coreFaults },
     received: server.received,
     height: chain.height,
     fund: (address, sats) => fundAddress(chain, key, address, sats),
@@ -92,6 +98,7 @@ export async function startBitcoinSimulator(
       clearInterval(timer)
       await server.close()
       await esplora.close()
+      await core.close()
     },
   }
 }

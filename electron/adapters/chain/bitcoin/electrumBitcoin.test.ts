@@ -1,12 +1,4 @@
-import { randomBytes } from 'node:crypto'
-import { Transaction } from 'bitcoinjs-lib'
 import { afterEach, describe, expect, it } from 'vitest'
-import { planBitcoinTransfer } from '../../../../shared/transfer/btc/planBitcoinTransfer.ts'
-import type { BitcoinTransactionPlan } from '../../../../shared/transfer/plan.ts'
-import { verifyBitcoin } from '../../../../shared/transfer/verify/bitcoin.ts'
-import type { VerifiedTransaction } from '../../../../shared/transfer/verify/verified.ts'
-import type { PinnedBitcoinAccount } from '../../../../shared/vault/account.ts'
-import { type OwnAddress, deriveBitcoinAddress } from '../../../../shared/vault/ownAddress.ts'
 import type { BitcoinPort, Clock } from '../../../host/ports.ts'
 import {
   type BitcoinSimulator,
@@ -15,42 +7,19 @@ import {
 } from '../../../simulators/bitcoin/simulator.ts'
 import type { Fault } from '../../../simulators/bitcoin/faults.ts'
 import { createTestWallet } from '../../../simulators/bitcoin/testWallet.ts'
-import { createCurve } from './curve.ts'
 import { type ElectrumBitcoinOptions, createElectrumBitcoin } from './electrumBitcoin.ts'
 import { loopback, regtestHeaders, testClock as clock } from './regtest.fixture.ts'
+import { ACCOUNT_PATH, MNEMONIC, STRANGER, paymentTools, value } from './wallet.fixture.ts'
 
-const wallet = createTestWallet(`${'abandon '.repeat(11)}about`, 'regtest')
-const account: PinnedBitcoinAccount = {
-  chain: 'bitcoin',
-  id: 'vault',
-  network: 'regtest',
-  path: "m/84'/1'/0'",
-  xpub: wallet.xpub("m/84'/1'/0'"),
-  scriptType: 'p2wpkh',
-}
-const random = { bytes: (length: number) => Uint8Array.from(randomBytes(length)) }
-const curve = createCurve()
+const wallet = createTestWallet(MNEMONIC, 'regtest')
+const { account, own, planPayment, sign, verified } = paymentTools(wallet)
 const never = new AbortController().signal
 const BROADCAST = 'blockchain.transaction.broadcast'
-const DIGEST = 'ab'.repeat(32)
 
 const cleanup: (() => Promise<void>)[] = []
 afterEach(async () => {
   for (const close of cleanup.splice(0).reverse()) await close()
 })
-
-function value<T>(
-  result:
-    | { readonly ok: true; readonly value: T }
-    | { readonly ok: false; readonly refusal: object },
-): T {
-  if (!result.ok) throw new Error(JSON.stringify(result.refusal))
-  return result.value
-}
-
-function own(branch: 0 | 1, index: number): OwnAddress {
-  return value(deriveBitcoinAddress(account, { branch, index }))
-}
 
 async function start(
   simulatorOptions: BitcoinSimulatorOptions = {},
@@ -70,67 +39,13 @@ async function start(
   return { simulator, port }
 }
 
-/** Reads coins of our first addresses and plans a payment out of them. */
-async function plan(port: BitcoinPort, recipient: string, sats: bigint) {
-  const addresses = [own(0, 0), own(0, 1), own(1, 0)]
-  const found = value(
-    await port.readCoins(
-      addresses.map((address) => address.script),
-      never,
-    ),
-  )
-  const coins = found.map((coin) => {
-    const owner = addresses.find((address) => address.script === coin.script)
-    if (owner === undefined) throw new Error('a coin of nobody')
-    return { ...coin, address: owner.address, path: owner.path }
-  })
-  const previousTransactions = new Map<string, string>()
-  for (const { txid } of coins) {
-    previousTransactions.set(txid, value(await port.readTransaction(txid, never)))
-  }
-  return value(
-    planBitcoinTransfer({
-      account,
-      coins,
-      previousTransactions,
-      payment: { kind: 'pay', recipients: [{ address: recipient, value: sats }] },
-      feeRateSatPerVb: value(await port.readFeeRate(3, never)),
-      feeCap: { absolute: 50_000n, relativeBps: 2_000 },
-      changeIndex: 0,
-      tipHeight: value(await port.readTip(never)).height,
-      random,
-    }),
-  )
-}
-
-function sign(planned: BitcoinTransactionPlan): string {
-  const transaction = new Transaction()
-  transaction.version = planned.version
-  transaction.locktime = planned.locktime
-  for (const input of planned.inputs) {
-    transaction.addInput(Buffer.from(input.txid, 'hex').reverse(), input.vout, input.sequence)
-  }
-  for (const output of planned.outputs) {
-    transaction.addOutput(Buffer.from(output.script, 'hex'), output.value)
-  }
-  wallet.sign(transaction, planned.inputs)
-  return transaction.toHex()
-}
-
-function verified(planned: BitcoinTransactionPlan): VerifiedTransaction {
-  const rawHex = sign(planned)
-  return value(verifyBitcoin({ plan: planned, digest: DIGEST, rawHex, account, curve }))
-}
-
-const STRANGER = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080'
-
 describe('a payment from coin to confirmation', () => {
   it('is planned, signed, verified, sent once and confirmed', async () => {
     const { simulator, port } = await start()
     simulator.fund(own(0, 0).address, 1_000_000n)
     simulator.fund(own(0, 1).address, 500_000n)
     simulator.mine(1)
-    const planned = await plan(port, STRANGER, 1_200_000n)
+    const planned = await planPayment(port, STRANGER, 1_200_000n)
     const transaction = verified(planned)
     expect(value(await port.broadcast(transaction, never))).toEqual({ txid: transaction.txid })
     // Sending again is the same as having sent.
@@ -155,7 +70,7 @@ describe('a payment from coin to confirmation', () => {
     const { simulator, port } = await start()
     simulator.fund(own(0, 0).address, 1_000_000n)
     simulator.mine(1)
-    const planned = await plan(port, STRANGER, 400_000n)
+    const planned = await planPayment(port, STRANGER, 400_000n)
     const transaction = verified(planned)
     value(await port.broadcast(transaction, never))
     simulator.mine(1)
@@ -177,7 +92,7 @@ describe('a payment from coin to confirmation', () => {
     const { simulator, port } = await start()
     simulator.fund(own(0, 0).address, 1_000_000n)
     simulator.mine(1)
-    value(await port.broadcast(verified(await plan(port, STRANGER, 500_000n)), never))
+    value(await port.broadcast(verified(await planPayment(port, STRANGER, 500_000n)), never))
     const scripts = [own(0, 0), own(0, 1), own(1, 0), own(1, 1)].map((address) => address.script)
     const used = value(await port.readUsedScripts(scripts, never))
     expect(scripts.map((script) => used.has(script))).toEqual([true, false, true, false])
@@ -187,12 +102,12 @@ describe('a payment from coin to confirmation', () => {
     const { simulator, port } = await start()
     simulator.fund(own(0, 0).address, 1_000_000n)
     simulator.mine(1)
-    value(await port.broadcast(verified(await plan(port, STRANGER, 500_000n)), never))
+    value(await port.broadcast(verified(await planPayment(port, STRANGER, 500_000n)), never))
     const said = simulator.received().join('\n')
     expect(said.length).toBeGreaterThan(500)
     expect(said).not.toMatch(/[xyztuv]pub[1-9A-HJ-NP-Za-km-z]{20}/)
-    const keyBytes = Buffer.from(wallet.publicKey(account.path)).toString('hex')
-    expect(said).not.toContain(keyBytes)
+    expect(said).not.toContain(account.xpub)
+    expect(said).not.toContain(Buffer.from(wallet.publicKey(ACCOUNT_PATH)).toString('hex'))
   })
 })
 
@@ -222,7 +137,7 @@ describe('what was not verified is not sent', () => {
     const { simulator, port } = await start()
     simulator.fund(own(0, 0).address, 1_000_000n)
     simulator.mine(1)
-    const genuine = verified(await plan(port, STRANGER, 500_000n))
+    const genuine = verified(await planPayment(port, STRANGER, 500_000n))
     const forged = { ...genuine }
     expect(await port.broadcast(forged, never)).toMatchObject({
       ok: false,
@@ -294,7 +209,7 @@ describe('a server that lies is caught', () => {
     const { simulator, port } = await start()
     simulator.fund(own(0, 0).address, 1_000_000n)
     simulator.mine(1)
-    const transaction = verified(await plan(port, STRANGER, 500_000n))
+    const transaction = verified(await planPayment(port, STRANGER, 500_000n))
     simulator.faults.inject({ kind: 'lie-txid' })
     expect(await port.broadcast(transaction, never)).toMatchObject({
       ok: false,
@@ -318,7 +233,10 @@ describe('a broadcast whose answer is lost or false', () => {
     const started = await start()
     started.simulator.fund(own(0, 0).address, 1_000_000n)
     started.simulator.mine(1)
-    return { ...started, transaction: verified(await plan(started.port, STRANGER, 500_000n)) }
+    return {
+      ...started,
+      transaction: verified(await planPayment(started.port, STRANGER, 500_000n)),
+    }
   }
 
   it('succeeds when the connection dropped after the node took it', async () => {
@@ -352,7 +270,7 @@ describe('a broadcast whose answer is lost or false', () => {
 
   it('is refused when its coin was spent elsewhere', async () => {
     const { simulator, port, transaction } = await ready()
-    const other = sign({ ...(await plan(port, STRANGER, 700_000n)) })
+    const other = sign({ ...(await planPayment(port, STRANGER, 700_000n)) })
     expect(simulator.accept(other).kind).toBe('accepted')
     simulator.mine(1)
     expect(await port.broadcast(transaction, never)).toMatchObject({

@@ -1,51 +1,23 @@
-import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
-import { Transaction } from 'bitcoinjs-lib'
 import { afterEach, describe, expect, it } from 'vitest'
-import { planBitcoinTransfer } from '../../../../shared/transfer/btc/planBitcoinTransfer.ts'
-import type { BitcoinTransactionPlan } from '../../../../shared/transfer/plan.ts'
-import { verifyBitcoin } from '../../../../shared/transfer/verify/bitcoin.ts'
-import type { PinnedBitcoinAccount } from '../../../../shared/vault/account.ts'
-import { type OwnAddress, deriveBitcoinAddress } from '../../../../shared/vault/ownAddress.ts'
 import type { BitcoinPort, ScriptCoin } from '../../../host/ports.ts'
 import type { Fault } from '../../../simulators/bitcoin/faults.ts'
-import { startBitcoinSimulator } from '../../../simulators/bitcoin/simulator.ts'
 import { createTestWallet } from '../../../simulators/bitcoin/testWallet.ts'
+import { startBitcoinSimulator } from '../../../simulators/bitcoin/simulator.ts'
 import { crossCheckedBitcoin } from './crossCheckedBitcoin.ts'
-import { createCurve } from './curve.ts'
 import { createElectrumBitcoin } from './electrumBitcoin.ts'
 import { type EsploraOptions, createEsploraBitcoin } from './esplora.ts'
 import { loopback, regtestHeaders, testClock as clock } from './regtest.fixture.ts'
+import { MNEMONIC, STRANGER, paymentTools, value } from './wallet.fixture.ts'
 
-const wallet = createTestWallet(`${'abandon '.repeat(11)}about`, 'regtest')
-const account: PinnedBitcoinAccount = {
-  chain: 'bitcoin',
-  id: 'vault',
-  network: 'regtest',
-  path: "m/84'/1'/0'",
-  xpub: wallet.xpub("m/84'/1'/0'"),
-  scriptType: 'p2wpkh',
-}
+const wallet = createTestWallet(MNEMONIC, 'regtest')
+const { own, planPayment, verified } = paymentTools(wallet)
 const never = new AbortController().signal
-const STRANGER = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080'
 
 const cleanup: (() => Promise<void>)[] = []
 afterEach(async () => {
   for (const close of cleanup.splice(0).reverse()) await close()
 })
-
-function value<T>(
-  result:
-    | { readonly ok: true; readonly value: T }
-    | { readonly ok: false; readonly refusal: object },
-): T {
-  if (!result.ok) throw new Error(JSON.stringify(result.refusal))
-  return result.value
-}
-
-function own(branch: 0 | 1, index: number): OwnAddress {
-  return value(deriveBitcoinAddress(account, { branch, index }))
-}
 
 const scripts = [own(0, 0), own(0, 1), own(1, 0)].map(({ script }) => script)
 
@@ -84,51 +56,6 @@ async function start(options: Partial<EsploraOptions> = {}, recheckMs = 0) {
   return { simulator, port, electrum, both }
 }
 
-async function plan(port: BitcoinPort, sats: bigint): Promise<BitcoinTransactionPlan> {
-  const previousTransactions = new Map<string, string>()
-  const owners = [own(0, 0), own(0, 1)]
-  const coins = value(await port.readCoins(scripts, never)).map((coin) => {
-    const owner = owners.find(({ script }) => script === coin.script)
-    return { ...coin, address: owner?.address ?? '', path: owner?.path ?? '' }
-  })
-  for (const { txid } of coins)
-    previousTransactions.set(txid, value(await port.readTransaction(txid, never)))
-  return value(
-    planBitcoinTransfer({
-      account,
-      coins,
-      previousTransactions,
-      payment: { kind: 'pay', recipients: [{ address: STRANGER, value: sats }] },
-      feeRateSatPerVb: value(await port.readFeeRate(6, never)),
-      feeCap: { absolute: 50_000n, relativeBps: 2_000 },
-      changeIndex: 0,
-      tipHeight: value(await port.readTip(never)).height,
-      random: { bytes: (length) => Uint8Array.from(randomBytes(length)) },
-    }),
-  )
-}
-
-function verified(planned: BitcoinTransactionPlan) {
-  const transaction = new Transaction()
-  transaction.version = planned.version
-  transaction.locktime = planned.locktime
-  for (const input of planned.inputs)
-    transaction.addInput(Buffer.from(input.txid, 'hex').reverse(), input.vout, input.sequence)
-  for (const output of planned.outputs)
-    transaction.addOutput(Buffer.from(output.script, 'hex'), output.value)
-  wallet.sign(transaction, planned.inputs)
-  const rawHex = transaction.toHex()
-  return value(
-    verifyBitcoin({
-      plan: planned,
-      digest: 'ab'.repeat(32),
-      rawHex,
-      account,
-      curve: createCurve(),
-    }),
-  )
-}
-
 const byName = (coins: readonly ScriptCoin[]) =>
   [...coins].sort((a, b) => (a.txid + a.vout < b.txid + b.vout ? -1 : 1))
 
@@ -149,7 +76,7 @@ describe('an honest Esplora server', () => {
 
   it('takes a payment, once or twice, and follows it to its confirmation', async () => {
     const { simulator, port } = await start()
-    const transaction = verified(await plan(port, 1_200_000n))
+    const transaction = verified(await planPayment(port, STRANGER, 1_200_000n))
     const confirmation = async () => value(await port.readConfirmation(transaction.txid, '', never))
     expect(await confirmation()).toEqual({ kind: 'unknown' })
     expect(value(await port.broadcast(transaction, never))).toEqual({ txid: transaction.txid })
@@ -196,7 +123,7 @@ describe('an Esplora server that lies or fails is refused', () => {
   it('an absurd fee, another txid after sending, a rejected payment', async () => {
     const { simulator, port } = await start()
     const { faults } = simulator.esplora
-    const transaction = verified(await plan(port, 300_000n))
+    const transaction = verified(await planPayment(port, STRANGER, 300_000n))
     faults.inject({ kind: 'lie-fee', btcPerKb: 1 })
     expect(await port.readFeeRate(6, never)).toMatchObject({ ok: false })
     faults.inject({ kind: 'reject-broadcast', reason: 'min relay fee not met' }, { times: 1 })
@@ -350,7 +277,7 @@ describe('two sources', () => {
 
   it('a payment reaches both; a fresh coin in the mempool is no difference', async () => {
     const { simulator, both } = await start()
-    const transaction = verified(await plan(both, 400_000n))
+    const transaction = verified(await planPayment(both, STRANGER, 400_000n))
     expect(value(await both.broadcast(transaction, never))).toEqual({ txid: transaction.txid })
     expect(simulator.esplora.received()).toContain('POST /tx')
     expect(await readAll(both)).not.toHaveLength(0)

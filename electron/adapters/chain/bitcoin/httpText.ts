@@ -92,9 +92,12 @@ export function createHttpText(options: {
         sent.once('error', reject)
         sent.end(body)
       })
+      const { statusCode: status = 0 } = response
+      if (status >= 300 && status < 400) {
+        response.destroy()
+        return unreachable(`the server sends us elsewhere (${status})`)
+      }
       const text = await readBody(response)
-      const status = response.statusCode ?? 0
-      if (status >= 300 && status < 400) return unreachable(`redirected elsewhere (${status})`)
       return text === undefined
         ? unreachable(`an answer over ${maxBytes} bytes`)
         : ok({ status, text })
