@@ -7,7 +7,9 @@ import { DevicePanel } from '../ui/DevicePanel.tsx'
 
 function showsDevice(route: Route, paired: boolean): boolean {
   if (route.screen === 'transfers') return route.part !== null && route.part !== 'new'
-  return route.screen === 'vault' && (!paired || route.part === 'receive')
+  return (
+    route.screen === 'vault' && (!paired || /^(receive|passphrase)(\/|$)/.test(route.part ?? ''))
+  )
 }
 
 export function DeviceDrawer({ route }: { readonly route: Route }) {

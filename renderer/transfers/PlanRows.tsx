@@ -15,6 +15,7 @@ import { StandingRows } from '../ui/StandingRows.tsx'
 import { StateTag } from '../ui/StateTag.tsx'
 import { Tip } from '../ui/Tip.tsx'
 import { Simulated } from './Simulated.tsx'
+import { allAccounts, findAccount, fullAccountName } from '../vault/accounts/accountName.ts'
 import { type Plan, type Transfer, chainOf, isProved } from './transferText.ts'
 
 type Line = Transfer['deviceLines'][number]
@@ -136,6 +137,20 @@ function SpentCoins({ inputs }: { readonly inputs: Inputs }) {
       </details>
       <span className="dim small-text">{t('review.coinsNote')}</span>
     </>
+  )
+}
+
+/** Which of the vault's accounts pays, or is arrived on. */
+function VaultAccountRow({ plan }: { readonly plan: Plan }) {
+  const { t } = useText()
+  const vault = useRead('vault.read', {}).data
+  const found = vault === undefined ? undefined : findAccount(vault, plan.vaultAccount)
+  if (vault === undefined || found === undefined || allAccounts(vault).length < 2) return null
+  return (
+    <Row name={t('review.vaultAccount')}>
+      <span>{fullAccountName(vault, found, t)}</span>
+      <span className="dim small-text mono">{found.account.path}</span>
+    </Row>
   )
 }
 
@@ -354,6 +369,7 @@ export function PlanRows({ transfer }: { readonly transfer: Transfer }) {
               </td>
             </tr>
           ))}
+          <VaultAccountRow plan={plan} />
           <Replaced plan={plan} />
           <BitcoinRows plan={plan} t={t} format={format} />
           <EvmRows plan={plan} t={t} format={format} />

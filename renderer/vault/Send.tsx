@@ -1,20 +1,25 @@
-/** A withdrawal from the vault: asset, amount, recipient, fee; the host plans it or refuses with its reasons. */
+/** A withdrawal from the vault: account, asset, amount, recipient, fee; the host plans it or refuses with its reasons. */
 import { useState } from 'react'
 import { chainName } from '../format/chains.ts'
-import { readLocalDecimal } from '../format/numbers.ts'
+import { decimalText, readLocalDecimal } from '../format/numbers.ts'
 import { useFormat } from '../format/useFormat.ts'
 import { useText } from '../language/text.ts'
 import { usePlanning } from '../transfers/usePlanning.ts'
-import { AddressText } from '../ui/AddressText.tsx'
 import { Button } from '../ui/Button.tsx'
+import { type FeeTarget, FeeTargetChoice } from '../ui/FeeTarget.tsx'
 import { Panel } from '../ui/Panel.tsx'
 import { RefusalNote } from '../ui/RefusalNote.tsx'
-import { type FeeTarget, FeeTargetChoice } from '../ui/FeeTarget.tsx'
 import type { VaultView } from '../data/vault.ts'
+import { RecipientField } from './RecipientField.tsx'
+import { allAccounts, findAccount, fullAccountName } from './accounts/accountName.ts'
 import { type CoinRow, sumCoins } from './coins/coinList.ts'
+import type { PaymentRequest } from './paymentRequest.ts'
+
+type Balance = VaultView['balances'][number]
 
 interface Draft {
-  readonly which: number
+  /** `account chain asset`; null for the first. */
+  readonly source: string | null
   readonly amount: string
   readonly all: boolean
   readonly address: string
@@ -22,45 +27,142 @@ interface Draft {
   readonly target: FeeTarget
 }
 
-const empty: Draft = { which: 0, amount: '', all: false, address: '', label: '', target: 'normal' }
+const empty: Draft = {
+  source: null,
+  amount: '',
+  all: false,
+  address: '',
+  label: '',
+  target: 'normal',
+}
+
+function sourceKey({ accountId = '', chain, amount }: Balance): string {
+  return [accountId, chain, amount.asset].join(' ')
+}
+
+interface SourceChoiceProps {
+  readonly vault: VaultView
+  readonly chosen: Balance
+  readonly onChange: (key: string) => void
+}
+
+function SourceChoice({ vault, chosen, onChange }: SourceChoiceProps) {
+  const { t } = useText()
+  const format = useFormat()
+  return (
+    <label className="field">
+      <span>{t('asset')}</span>
+      <select
+        name="asset"
+        value={sourceKey(chosen)}
+        onChange={(event) => onChange(event.target.value)}
+      >
+        {allAccounts(vault).map((found) => {
+          const own = vault.balances.filter(({ accountId }) => accountId === found.account.id)
+          return own.length === 0 ? null : (
+            <optgroup key={found.account.id} label={fullAccountName(vault, found, t)}>
+              {own.map((each) => (
+                <option key={sourceKey(each)} value={sourceKey(each)}>
+                  {each.amount.asset} · {chainName(each.chain)}
+                </option>
+              ))}
+            </optgroup>
+          )
+        })}
+      </select>
+      <span className="hint num">
+        {t('send.available', { amount: format.amountExact(chosen.amount) })}
+      </span>
+    </label>
+  )
+}
+
+function ChosenCoins({ coins }: { readonly coins: readonly CoinRow[] }) {
+  const { t } = useText()
+  const format = useFormat()
+  return (
+    <div className="field">
+      <span>{t('send.chosen', { count: coins.length })}</span>
+      <strong className="num">
+        {format.amountExact({ asset: 'BTC', decimals: 8, units: sumCoins(coins).value })}
+      </strong>
+      <span className="hint">{t('send.chosenNote')}</span>
+    </div>
+  )
+}
 
 export interface SendProps {
   readonly vault: VaultView
-  /** Chosen by hand: these pay and no others. */
+  /** Chosen by hand, all of one account: these pay and no others. */
   readonly coins?: readonly CoinRow[]
+  /** The account to start with; null for the one that sweeps go to. */
+  readonly from?: string | null
 }
 
-export function Send({ vault, coins }: SendProps) {
+/** The balance that pays: the one chosen, else the first of the wished account, else the first of all. */
+function payingBalance(
+  { vault, coins, from }: SendProps,
+  source: string | null,
+): Balance | undefined {
+  const { balances, destinations } = vault
+  const wished = coins?.[0]?.coin.accountId ?? from ?? destinations.bitcoin
+  const inChoice =
+    coins === undefined ? balances : balances.filter(({ chain }) => chain === 'bitcoin')
+  return (
+    inChoice.find((each) => sourceKey(each) === source) ??
+    inChoice.find(({ accountId }) => accountId === wished) ??
+    inChoice[0]
+  )
+}
+
+export function Send(props: SendProps) {
+  const { vault, coins } = props
   const { t, locale } = useText()
-  const format = useFormat()
   const planning = usePlanning()
   const [draft, setDraft] = useState<Draft>(empty)
-  const change = (part: Partial<Draft>) => setDraft({ ...draft, ...part })
-  const balance =
-    coins === undefined
-      ? (vault.balances[draft.which] ?? vault.balances[0])
-      : vault.balances.find(({ chain }) => chain === 'bitcoin')
+  const change = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }))
+  const balance = payingBalance(props, draft.source)
   if (balance === undefined)
     return (
       <Panel title={t('vault.send')}>
         <p className="empty-text">{t('send.nothing')}</p>
       </Panel>
     )
+  const { chain } = balance
+  const { asset } = balance.amount
   const amount = draft.all ? 'all' : readLocalDecimal(locale, draft.amount)
   const address = draft.address.trim()
+  const airGapped =
+    balance.accountId !== undefined &&
+    findAccount(vault, balance.accountId)?.wallet.signer.kind === 'air-gapped'
   const why =
     amount === undefined ? t('send.needAmount') : address === '' ? t('send.needAddress') : null
+  const takeRequest = (request: PaymentRequest) => {
+    const other =
+      request.chain === null || request.chain === chain
+        ? undefined
+        : vault.balances.find((each) => each.chain === request.chain)
+    change({
+      address: request.address,
+      ...(other === undefined || coins !== undefined ? {} : { source: sourceKey(other) }),
+      ...(request.label === null ? {} : { label: request.label }),
+      ...(request.amount === null
+        ? {}
+        : { amount: decimalText(locale, request.amount, 0), all: false }),
+    })
+  }
   const submit = () => {
     if (amount === undefined || why !== null) return
     planning.plan(
       {
         purpose: 'withdraw',
-        chain: balance.chain,
-        asset: balance.amount.asset,
+        chain,
+        asset,
         amount,
         address,
+        ...(balance.accountId === undefined ? {} : { from: balance.accountId }),
         ...(draft.label.trim() === '' ? {} : { label: draft.label.trim() }),
-        ...(balance.chain === 'bitcoin' ? { feeTarget: draft.target } : {}),
+        ...(chain === 'bitcoin' ? { feeTarget: draft.target } : {}),
         ...(coins === undefined ? {} : { coins: coins.map(({ outpoint }) => outpoint) }),
       },
       'send',
@@ -76,31 +178,13 @@ export function Send({ vault, coins }: SendProps) {
         }}
       >
         {coins === undefined ? (
-          <label className="field">
-            <span>{t('asset')}</span>
-            <select
-              name="asset"
-              value={draft.which}
-              onChange={(event) => change({ which: Number(event.target.value), all: false })}
-            >
-              {vault.balances.map((each, index) => (
-                <option key={`${each.chain} ${each.amount.asset}`} value={index}>
-                  {each.amount.asset} · {chainName(each.chain)}
-                </option>
-              ))}
-            </select>
-            <span className="hint num">
-              {t('send.available', { amount: format.amountExact(balance.amount) })}
-            </span>
-          </label>
+          <SourceChoice
+            vault={vault}
+            chosen={balance}
+            onChange={(source) => change({ source, all: false })}
+          />
         ) : (
-          <div className="field">
-            <span>{t('send.chosen', { count: coins.length })}</span>
-            <strong className="num">
-              {format.amountExact({ ...balance.amount, units: sumCoins(coins).value })}
-            </strong>
-            <span className="hint">{t('send.chosenNote')}</span>
-          </div>
+          <ChosenCoins coins={coins} />
         )}
         <div className="field">
           <label htmlFor="send-amount">{t('amount')}</label>
@@ -115,7 +199,7 @@ export function Send({ vault, coins }: SendProps) {
               aria-invalid={draft.amount !== '' && amount === undefined}
               onChange={(event) => change({ amount: event.target.value })}
             />
-            <span className="unit">{balance.amount.asset}</span>
+            <span className="unit">{asset}</span>
             <button
               type="button"
               className="button quiet"
@@ -128,25 +212,18 @@ export function Send({ vault, coins }: SendProps) {
           {draft.amount !== '' && amount === undefined && (
             <span className="hint breach-text">{t('send.badAmount')}</span>
           )}
-        </div>
-        <label className="field wide">
-          <span>{t('send.address')}</span>
-          <input
-            name="address"
-            className="mono"
-            autoComplete="off"
-            spellCheck={false}
-            maxLength={200}
-            value={draft.address}
-            onChange={(event) => change({ address: event.target.value })}
-          />
-          {address !== '' && (
+          {draft.all && (
             <span className="hint">
-              <AddressText address={address} />
+              {t(coins === undefined ? 'send.allHint' : 'send.allChosen')}
             </span>
           )}
-          <span className="hint">{t('send.addressHint')}</span>
-        </label>
+        </div>
+        <RecipientField
+          chain={chain}
+          address={draft.address}
+          onAddress={(text) => change({ address: text })}
+          onRequest={takeRequest}
+        />
         <label className="field">
           <span>{t('send.label')}</span>
           <input
@@ -156,9 +233,13 @@ export function Send({ vault, coins }: SendProps) {
             onChange={(event) => change({ label: event.target.value })}
           />
         </label>
-        {balance.chain === 'bitcoin' && (
+        {chain === 'bitcoin' && (
           <FeeTargetChoice value={draft.target} onChange={(target) => change({ target })} />
         )}
+        <p className="hint wide dim small-text">
+          {t(chain === 'bitcoin' ? 'send.changeNote' : 'send.evmNote')}
+          {airGapped && ` ${t('send.airGapped')}`}
+        </p>
         <div className="actions wide">
           <Button
             tone="primary"

@@ -1,10 +1,9 @@
-/** The cold side: pairing, balances, receive, send, coins, addresses. */
+/** The cold side: pairing, accounts, receive, send, coins, addresses. */
 import { Vault as VaultIcon } from 'lucide-react'
 import { deviceWords } from '../data/device.ts'
 import { refusalOf, useAsk, useRead } from '../data/host.ts'
 import { routeHref } from '../data/route.ts'
 import type { VaultView } from '../data/vault.ts'
-import { visibleText } from '../format/addresses.ts'
 import { useFormat } from '../format/useFormat.ts'
 import { useText } from '../language/text.ts'
 import { Button } from '../ui/Button.tsx'
@@ -12,15 +11,37 @@ import { DevicePanel } from '../ui/DevicePanel.tsx'
 import { Panel } from '../ui/Panel.tsx'
 import { ReadView } from '../ui/ReadView.tsx'
 import { RefusalNote } from '../ui/RefusalNote.tsx'
+import { AccountPage } from './accounts/AccountPage.tsx'
+import { AccountsSection } from './accounts/AccountsSection.tsx'
+import { AddAccount } from './accounts/AddAccount.tsx'
+import { OpenPassphrase } from './accounts/OpenPassphrase.tsx'
+import { RecoverySheet } from './accounts/RecoverySheet.tsx'
+import { WatchAccount } from './accounts/WatchAccount.tsx'
 import { Addresses } from './Addresses.tsx'
-import { Balances } from './Balances.tsx'
 import { CoinsSection } from './coins/CoinsSection.tsx'
 import { Receive } from './Receive.tsx'
 import { Send } from './Send.tsx'
 import { Sources } from './Sources.tsx'
 
-const sections = ['balances', 'receive', 'send', 'coins', 'addresses'] as const
+const sections = ['accounts', 'receive', 'send', 'coins', 'addresses'] as const
 type Section = (typeof sections)[number]
+
+interface Place {
+  /** The tab that is marked. */
+  readonly section: Section
+  /** What of it: a page of its own, an account's id, a wallet's fingerprint. */
+  readonly page: 'account' | 'add' | 'watch' | 'passphrase' | 'recovery' | null
+  readonly id: string | null
+}
+
+const pages = ['account', 'add', 'watch', 'passphrase', 'recovery'] as const
+
+/** `receive/<account>`, `account/<account>`, `add/<fingerprint>`, `recovery` … */
+function readPlace(part: string | null): Place {
+  const [, name = '', id = null] = /^([a-z]+)(?:\/(.+))?$/.exec(part ?? '') ?? []
+  const page = pages.find((candidate) => candidate === name) ?? null
+  return { section: sections.find((candidate) => candidate === name) ?? 'accounts', page, id }
+}
 
 function PairPanel() {
   const { t } = useText()
@@ -60,19 +81,37 @@ function PairPanel() {
   )
 }
 
-function Inside({ section, vault }: { readonly section: Section; readonly vault: VaultView }) {
-  switch (section) {
-    case 'balances':
+function Inside({ place, vault }: { readonly place: Place; readonly vault: VaultView }) {
+  const id = place.id ?? ''
+  switch (place.page) {
+    case 'account':
+      return <AccountPage key={id} id={id} vault={vault} />
+    case 'add':
+      return <AddAccount fingerprint={id} vault={vault} />
+    case 'watch':
+      return <WatchAccount />
+    case 'passphrase':
+      return <OpenPassphrase />
+    case 'recovery':
+      return <RecoverySheet vault={vault} />
+    case null:
+      return <InsideSection place={place} vault={vault} />
+  }
+}
+
+function InsideSection({ place, vault }: { readonly place: Place; readonly vault: VaultView }) {
+  switch (place.section) {
+    case 'accounts':
       return (
         <>
-          <Balances vault={vault} />
+          <AccountsSection vault={vault} />
           <Sources />
         </>
       )
     case 'receive':
-      return <Receive vault={vault} />
+      return <Receive key={place.id} vault={vault} accountId={place.id} />
     case 'send':
-      return <Send vault={vault} />
+      return <Send key={place.id} vault={vault} from={place.id} />
     case 'coins':
       return <CoinsSection vault={vault} />
     case 'addresses':
@@ -80,23 +119,20 @@ function Inside({ section, vault }: { readonly section: Section; readonly vault:
   }
 }
 
-function Identity({ vault }: { readonly vault: VaultView }) {
+/** What all of it is worth, where every asset has a price. */
+function Total() {
   const { t } = useText()
   const format = useFormat()
-  if (vault.wallets.length === 0) return <p className="dim small-text">{t('vault.about')}</p>
-  return vault.wallets.map(({ fingerprint, signer, addedAt }) => (
-    <p key={fingerprint} className="dim small-text">
-      {signer.kind === 'device' && `${signer.model} “${visibleText(signer.deviceLabel)}” · `}
-      {t('vault.fingerprint')} <span className="mono">{fingerprint}</span> ·{' '}
-      {t('vault.paired', { time: format.moment(addedAt) })}
-    </p>
-  ))
+  const worth = useRead('portfolio.read', {}).data?.vaultUsd
+  return worth?.kind === 'known' ? (
+    <span className="num"> · {t('vault.worth', { value: format.usd(worth.value) })}</span>
+  ) : null
 }
 
-export function VaultScreen({ section }: { readonly section: string | null }) {
+export function VaultScreen({ section: part }: { readonly section: string | null }) {
   const { t } = useText()
   const read = useRead('vault.read', {}, 5_000)
-  const shown = sections.find((candidate) => candidate === section) ?? 'balances'
+  const place = readPlace(part)
   return (
     <div className="screen">
       <ReadView read={read} rows={6}>
@@ -105,7 +141,10 @@ export function VaultScreen({ section }: { readonly section: string | null }) {
             <header className="screen-head">
               <div>
                 <h1>{t('screen.vault')}</h1>
-                <Identity vault={vault} />
+                <p className="dim small-text">
+                  {t('vault.about')}
+                  {vault.wallets.length > 0 && <Total />}
+                </p>
               </div>
               {vault.wallets.length > 0 && (
                 <nav className="tabs" aria-label={t('vault.sections')}>
@@ -113,7 +152,7 @@ export function VaultScreen({ section }: { readonly section: string | null }) {
                     <a
                       key={candidate}
                       href={routeHref('vault', candidate)}
-                      aria-current={candidate === shown ? 'page' : undefined}
+                      aria-current={candidate === place.section ? 'page' : undefined}
                     >
                       {t(`vaultTab.${candidate}`)}
                     </a>
@@ -129,7 +168,7 @@ export function VaultScreen({ section }: { readonly section: string | null }) {
                 onRetry={() => void read.refetch()}
               />
             ))}
-            {vault.wallets.length === 0 ? <PairPanel /> : <Inside section={shown} vault={vault} />}
+            {vault.wallets.length === 0 ? <PairPanel /> : <Inside place={place} vault={vault} />}
           </>
         )}
       </ReadView>

@@ -2,6 +2,7 @@
 import { ArrowDown, ArrowUp, ArrowUpDown, FastForward, TriangleAlert } from 'lucide-react'
 import { useState } from 'react'
 import { routeHref } from '../../data/route.ts'
+import type { VaultView } from '../../data/vault.ts'
 import { shortId } from '../../format/addresses.ts'
 import { useFormat } from '../../format/useFormat.ts'
 import { useText } from '../../language/text.ts'
@@ -9,6 +10,7 @@ import { AddressText } from '../../ui/AddressText.tsx'
 import { Button } from '../../ui/Button.tsx'
 import { StateTag } from '../../ui/StateTag.tsx'
 import { Tip } from '../../ui/Tip.tsx'
+import { allAccounts, findAccount, fullAccountName } from '../accounts/accountName.ts'
 import { CoinLabel } from './CoinLabel.tsx'
 import { Freezing } from './Freezing.tsx'
 import { SpeedUpIncoming } from './SpeedUpIncoming.tsx'
@@ -46,21 +48,25 @@ function State({ row: { state } }: { readonly row: CoinRow }) {
 }
 
 /** Why a coin cannot be chosen; null where it can. */
-function useWhyNot(row: CoinRow): string | null {
+function useWhyNot({ coin, state }: CoinRow, account: string | null): string | null {
   const { t } = useText()
-  return row.state.kind === 'free' ? null : t(`coins.whyNot.${row.state.kind}`)
+  if (state.kind !== 'free') return t(`coins.whyNot.${state.kind}`)
+  return account === null || account === coin.accountId ? null : t('coins.whyNot.account')
 }
 
 interface RowProps {
   readonly row: CoinRow
+  readonly vault: VaultView
+  /** Of the coins chosen so far; null before the first. */
+  readonly account: string | null
   readonly chosen: boolean
   readonly onChoose: (chosen: boolean) => void
 }
 
-function Choice({ row, chosen, onChoose }: RowProps) {
+function Choice({ row, account, chosen, onChoose }: Omit<RowProps, 'vault'>) {
   const { t } = useText()
   const format = useFormat()
-  const whyNot = useWhyNot(row)
+  const whyNot = useWhyNot(row, account)
   const name = t('coins.choose', {
     amount: format.amountExact({ asset: 'BTC', decimals: 8, units: row.coin.value }),
   })
@@ -78,15 +84,18 @@ function Choice({ row, chosen, onChoose }: RowProps) {
   return whyNot === null ? box : <Tip text={whyNot}>{box}</Tip>
 }
 
-function Row({ row, chosen, onChoose }: RowProps) {
+function Row({ row, vault, account, chosen, onChoose }: RowProps) {
   const { t } = useText()
   const format = useFormat()
   const [hurrying, setHurrying] = useState(false)
   const { coin, confirmations } = row
+  const found = findAccount(vault, coin.accountId)
+  const several =
+    allAccounts(vault).filter(({ account: { chain } }) => chain === 'bitcoin').length > 1
   return (
     <tr data-coin={row.outpoint} aria-selected={chosen} className={chosen ? 'chosen' : undefined}>
       <td>
-        <Choice row={row} chosen={chosen} onChoose={onChoose} />
+        <Choice row={row} account={account} chosen={chosen} onChoose={onChoose} />
       </td>
       <td className="right num">
         <strong>{format.amountExact({ asset: 'BTC', decimals: 8, units: coin.value })}</strong>
@@ -99,7 +108,10 @@ function Row({ row, chosen, onChoose }: RowProps) {
       </td>
       <td>
         <AddressText address={coin.address} />
-        <div className="dim small-text mono">{coin.path}</div>
+        <div className="dim small-text">
+          {found !== undefined && several && `${fullAccountName(vault, found, t)} · `}
+          <span className="mono">{coin.path}</span>
+        </div>
       </td>
       <td className="num">
         {confirmations === 0
@@ -163,13 +175,17 @@ function Head({ by, text, sorting, onSort, right }: HeadProps) {
 
 export interface CoinTableProps {
   readonly rows: readonly CoinRow[]
+  readonly vault: VaultView
+  /** Of the coins chosen so far; null before the first. */
+  readonly account: string | null
   readonly sorting: CoinSorting
   readonly onSort: (sorting: CoinSorting) => void
   readonly chosen: ReadonlySet<string>
   readonly onChoose: (outpoint: string, chosen: boolean) => void
 }
 
-export function CoinTable({ rows, sorting, onSort, chosen, onChoose }: CoinTableProps) {
+export function CoinTable(props: CoinTableProps) {
+  const { rows, vault, account, sorting, onSort, chosen, onChoose } = props
   const { t } = useText()
   const [shown, setShown] = useState(rowsAtOnce)
   const left = rows.length - shown
@@ -197,6 +213,8 @@ export function CoinTable({ rows, sorting, onSort, chosen, onChoose }: CoinTable
               <Row
                 key={row.outpoint}
                 row={row}
+                vault={vault}
+                account={account}
                 chosen={chosen.has(row.outpoint)}
                 onChoose={(wanted) => onChoose(row.outpoint, wanted)}
               />

@@ -135,6 +135,8 @@ export function CoinsSection({ vault }: { readonly vault: VaultView }) {
     ({ outpoint, state }) => wanted.has(outpoint) && state.kind === 'free',
   )
   const chosen = new Set(chosenRows.map(({ outpoint }) => outpoint))
+  // One payment spends from one account: the first choice decides which.
+  const account = chosenRows[0]?.coin.accountId ?? null
   const choose = (outpoint: string, on: boolean) => {
     const next = new Set(wanted)
     if (on) next.add(outpoint)
@@ -176,8 +178,9 @@ export function CoinsSection({ vault }: { readonly vault: VaultView }) {
             <Bars
               rows={all}
               chosen={chosen}
-              onPick={({ outpoint, state }) => {
-                if (state.kind === 'free') choose(outpoint, !chosen.has(outpoint))
+              onPick={({ coin, outpoint, state }) => {
+                if (state.kind === 'free' && (account === null || account === coin.accountId))
+                  choose(outpoint, !chosen.has(outpoint))
               }}
             />
           )}
@@ -211,6 +214,8 @@ export function CoinsSection({ vault }: { readonly vault: VaultView }) {
             <CoinTable
               key={filter}
               rows={rows}
+              vault={vault}
+              account={account}
               sorting={sorting}
               onSort={setSorting}
               chosen={chosen}
