@@ -22,6 +22,7 @@ import { type Handlers, createDispatch } from './dispatch.ts'
 import { openDocument } from './documents.ts'
 import type { Caller, Host } from './host.types.ts'
 import { createJournal } from './journal.ts'
+import { createMessages } from './messages.ts'
 import { createOverview } from './overview.ts'
 import { exportJournal, journalLine } from './journalExport.ts'
 import { createPortfolio } from './portfolio.ts'
@@ -457,6 +458,15 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
     },
     ...createVaultMethods({ vault, coinNotes, evm: ports.evm, transfers: () => transfers.list() }),
     ...airGap.methods,
+    ...createMessages({
+      clock,
+      curve: ports.curve,
+      device: ports.device,
+      journal,
+      vault,
+      mode: ports.mode,
+      blocked,
+    }),
     'transfers.list': () =>
       ok({ transfers: transfers.list().map((transfer) => viewTransfer(transfer, clock.now())) }),
     'transfers.read': ({ id }) => {
