@@ -23,6 +23,7 @@ import { openDocument } from './documents.ts'
 import { createEvmChains } from './evmChains.ts'
 import type { Caller, Host } from './host.types.ts'
 import { createJournal } from './journal.ts'
+import { createMessages } from './messages.ts'
 import { createOverview } from './overview.ts'
 import { exportJournal, journalLine } from './journalExport.ts'
 import { createPortfolio } from './portfolio.ts'
@@ -475,6 +476,15 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
       transfers: () => transfers.list(),
     }),
     ...airGap.methods,
+    ...createMessages({
+      clock,
+      curve: ports.curve,
+      device: ports.device,
+      journal,
+      vault,
+      mode: ports.mode,
+      blocked,
+    }),
     'transfers.list': () =>
       ok({ transfers: transfers.list().map((transfer) => viewTransfer(transfer, clock.now())) }),
     'transfers.read': ({ id }) => {

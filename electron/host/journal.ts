@@ -74,6 +74,21 @@ const otherEventSchema = z.discriminatedUnion('kind', [
     .object({ kind: z.literal('system.reconciled'), confirmedBy: z.enum(['shell', 'device']) })
     .readonly(),
   z.object({ kind: z.literal('device.late-signature'), what: z.string() }).readonly(),
+  /** Written before the device is asked: its button answers for exactly this digest, once. */
+  z
+    .object({
+      kind: z.literal('message.asked'),
+      accountId: z.string(),
+      address: z.string(),
+      format: z.string(),
+      digest: z.string(),
+    })
+    .readonly(),
+  /** The signature was the address's own, over that digest. */
+  z
+    .object({ kind: z.literal('message.signed'), address: z.string(), digest: z.string() })
+    .readonly(),
+  z.object({ kind: z.literal('message.refused'), digest: z.string(), code: z.string() }).readonly(),
   /** A signed transaction of ours came back when it was no longer waited for; it was dropped here. */
   z.object({ kind: z.literal('airgap.late'), transfer: z.string(), txid: z.string() }).readonly(),
   /** What came back was another transaction than the approved one, in these fields. */

@@ -9,6 +9,7 @@ import {
   airGapRequest,
 } from './methods/airgap.ts'
 import { journalExport, journalList, journalVerify } from './methods/journal.ts'
+import { messagesDescribe, messagesSign, messagesVerify } from './methods/messages.ts'
 import { portfolioRead, portfolioRefresh } from './methods/portfolio.ts'
 import {
   evmAddChain,
@@ -91,6 +92,9 @@ export const contract = defineContract({
   'airGap.answer': airGapAnswer,
   'airGap.describe': airGapDescribe,
   'airGap.plan': airGapPlan,
+  'messages.describe': messagesDescribe,
+  'messages.sign': messagesSign,
+  'messages.verify': messagesVerify,
   'journal.list': journalList,
   'journal.verify': journalVerify,
   'journal.export': journalExport,

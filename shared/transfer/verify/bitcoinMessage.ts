@@ -180,7 +180,8 @@ function isRecoverableHeader(header: number): boolean {
   return header >= 27 && header <= 42
 }
 
-function legacyDigest(message: string): Uint8Array {
+/** What the older form signs: sha256d over magic and message, each behind its length. */
+export function legacyDigest(message: string): Uint8Array {
   const text = utf8ToBytes(message)
   const magic = utf8ToBytes('Bitcoin Signed Message:\n')
   return sha256d(concatBytes([Uint8Array.of(magic.length), magic, compactSize(text.length), text]))
