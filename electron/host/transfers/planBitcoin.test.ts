@@ -87,7 +87,7 @@ function planners(world: World) {
     } as Partial<Portfolio> as Portfolio,
     vault: vault as Vault,
     bitcoin: {
-      readTip: () => Promise.resolve(ok({ height: 800_000, time: 0 })),
+      readTip: () => Promise.resolve(ok({ height: 800_000, asOf: 0 })),
       readFeeRate: () => Promise.resolve(ok(world.rate ?? 5)),
       readTransaction: (txid: string) => {
         read.push(txid)
