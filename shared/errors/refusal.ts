@@ -92,6 +92,14 @@ export interface RefusalData {
   VAULT_NOT_PAIRED: { readonly chain: string }
   RECONCILIATION_NEEDED: { readonly reason: string }
   COIN_FROZEN: { readonly coin: string }
+  /** A coin was once to be signed for at another amount; `with`: the transfer that asked. */
+  COIN_AMOUNT_CHANGED: {
+    readonly coin: string
+    readonly before: string
+    readonly now: string
+    readonly asset: string
+    readonly with: string
+  }
   /** `by`: 'sweeps' go there, or the transfer under way that uses it. */
   ACCOUNT_IN_USE: { readonly account: string; readonly by: string }
 
@@ -211,6 +219,7 @@ export const refusalRetryable: { readonly [C in RefusalCode]: boolean } = {
   VAULT_NOT_PAIRED: false,
   RECONCILIATION_NEEDED: false,
   COIN_FROZEN: false,
+  COIN_AMOUNT_CHANGED: false,
   ACCOUNT_IN_USE: false,
   ALLOWANCE_REFUSED: false,
   MESSAGE_REFUSED: false,

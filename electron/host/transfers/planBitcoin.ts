@@ -13,6 +13,7 @@ import {
   mergeSaving,
 } from '../../../shared/transfer/btc/chooseCoins.ts'
 import { buildBitcoinTransfer } from '../../../shared/transfer/btc/planBitcoinTransfer.ts'
+import type { Transfer } from '../../../shared/transfer/lifecycle.ts'
 import type { BitcoinTransactionPlan, PlanWarning } from '../../../shared/transfer/plan.ts'
 import { type Amount, BTC, amount, amountToDecimal } from '../../../shared/units/amount.ts'
 import type { BitcoinVaultAccount, Coin } from '../../../shared/vault/account.ts'
@@ -21,7 +22,6 @@ import { accountStep } from '../../../shared/vault/derive.ts'
 import type { BitcoinPort, ChainRefusals, ChainResult, Random } from '../ports.ts'
 import type { Vault } from '../vault/vault.ts'
 import { coinsUnderWay } from './inFlight.ts'
-import type { PlanningContext } from './planningContext.ts'
 
 /** Blocks until a confirmation is expected. */
 export const feeTargets = { fast: 1, normal: 6, slow: 24 } as const
@@ -52,12 +52,18 @@ export interface BitcoinRequest {
   readonly chosen: readonly string[] | null
 }
 
+interface BitcoinContext {
+  readonly bitcoin: BitcoinPort
+  readonly vault: Vault
+  readonly random: Random
+  readonly policy: () => Policy
+  readonly transfers: () => readonly Transfer[]
+  readonly frozen: () => ReadonlySet<string>
+}
+
 /** What every bitcoin plan starts from: the ports, the policy, and the coins that are not free. */
 export function bitcoinMeans(
-  context: Pick<
-    PlanningContext,
-    'bitcoin' | 'vault' | 'random' | 'policy' | 'transfers' | 'frozen'
-  >,
+  context: BitcoinContext,
 ): Omit<BitcoinRequest, 'account' | 'payment' | 'fee' | 'chosen'> {
   const transfers = context.transfers()
   return {

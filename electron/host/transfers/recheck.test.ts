@@ -6,7 +6,15 @@ import type { TransferPlan } from '../../../shared/transfer/plan.ts'
 import { amount, USDC } from '../../../shared/units/amount.ts'
 import type { Decimal } from '../../../shared/units/decimal.ts'
 import type { Portfolio } from '../portfolio.ts'
-import { checkAge, checkAgreed, checkPrices, movedBps, recheckPayment } from './recheck.ts'
+import {
+  type RecheckContext,
+  checkAge,
+  checkAgreed,
+  checkPrices,
+  movedBps,
+  recheckPayment,
+  recheckPlan,
+} from './recheck.ts'
 
 const hour = 3_600_000
 const now = 10 * hour
@@ -60,6 +68,27 @@ test.each([
   { name: 'an hour before it was made: the clock went back', at: now - hour, ok: false },
 ])('a plan is valid $name: $ok', ({ at, ok }) => {
   expect(checkAge(plan, defaultPolicy, at).ok).toBe(ok)
+})
+
+test('a coin that was to be signed for at another amount stops the plan before all else', async () => {
+  const spends = (id: string, value: bigint): TransferPlan => ({
+    ...plan,
+    id,
+    execution: {
+      kind: 'bitcoin',
+      inputs: [{ txid: 'ab', vout: 0, value }],
+    } as unknown as TransferPlan['execution'],
+  })
+  const asked = {
+    id: 'before',
+    plan: spends('before', 9n),
+    steps: [{ kind: 'sign', state: 'failed', at: 0, reference: null }],
+  } as unknown as Transfer
+  const context = { transfers: () => [asked] } as unknown as RecheckContext
+  expect(await recheckPlan(spends('now', 8n), context)).toMatchObject({
+    code: 'COIN_AMOUNT_CHANGED',
+    data: { coin: 'ab:0', before: '0.00000009', now: '0.00000008', with: 'before' },
+  })
 })
 
 test('a policy tightened after the plan was made holds for it too', () => {

@@ -1,7 +1,8 @@
 /** Is the plan still true? Asked when it is approved and again right before money is ordered to move:
- *  age, prices, and for a sweep the account's risk afterwards on figures read now. */
+ *  the coins' amounts, age, prices, and for a sweep the account's risk afterwards on figures read now. */
 import type { CodeOf } from '../../../shared/contract/method.ts'
 import type { transfersApprove } from '../../../shared/contract/methods/transfers.ts'
+import { checkInputAmounts } from '../../../shared/transfer/btc/inputAmounts.ts'
 import type { Transfer } from '../../../shared/transfer/lifecycle.ts'
 import { type Refusal, type Result, ok, refuse } from '../../../shared/errors/refusal.ts'
 import { applyTransfer } from '../../../shared/collateral/applyTransfer.ts'
@@ -218,6 +219,8 @@ export async function recheckPlan(
   context: RecheckContext,
 ): Promise<Refusal<RecheckCode> | null> {
   const { portfolio } = context
+  const steady = checkInputAmounts(plan, context.transfers())
+  if (!steady.ok) return steady.refusal
   const policy = context.policy()
   const aged = checkAge(plan, policy, context.now())
   if (!aged.ok) return aged.refusal
