@@ -50,7 +50,8 @@ async function excessWith(transfers: readonly Transfer[]) {
     onChange: () => undefined,
     log: () => undefined,
   })
-  const vault: Partial<Vault> = { pinned: () => null, balances: () => [], chains: () => [] }
+  const record = { wallets: [], destinations: { bitcoin: null, evm: null } }
+  const vault: Partial<Vault> = { record: () => record, balances: () => [], chains: () => [] }
   const store: Partial<StorePort> = { readDocument: () => ok(null) }
   const overview = createOverview({
     store: store as StorePort,
