@@ -22,7 +22,7 @@ const stepsEach = 40
 function bookPage(state: Parameters<typeof portfolioFixture>[0], now: number) {
   const { snapshot: held, betas, liquidity } = wideBook(positions)
   const snapshot = { ...held, accountId: 'bench', label: 'Bench', asOf: now }
-  const facts = { now, betas, liquidity, correlations: null }
+  const facts = { now, betas, liquidity, correlations: null, inFlightUsd: 0 }
   const report = assess(snapshot, { policy: defaultPolicy, ...facts })
   const account = {
     accountId: 'bench',

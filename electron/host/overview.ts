@@ -14,7 +14,7 @@ import type { VaultBalance } from '../../shared/vault/account.ts'
 import { openDocument } from './documents.ts'
 import type { AccountState, AssessFacts, Portfolio } from './portfolio.ts'
 import type { Clock, EvmPort, StorePort } from './ports.ts'
-import { withoutSweepsUnderWay } from './transfers/inFlight.ts'
+import { sweepsUnderWayUsd, withoutSweepsUnderWay } from './transfers/inFlight.ts'
 import type { Vault } from './vault/vault.ts'
 
 /** Net worth is kept once a minute for a day. */
@@ -127,13 +127,16 @@ export function createOverview(context: {
     return context.portfolio.account(accountId)?.port.movers === 'api' ? 'bulkhead' : 'hand'
   }
 
-  function shownFacts({ now, betas, liquidity, correlations }: AssessFacts) {
-    return { now, betas, liquidity, correlations }
+  function shownFacts({ now, betas, liquidity, correlations, inFlightUsd }: AssessFacts) {
+    return { now, betas, liquidity, correlations, inFlightUsd }
   }
 
   function accountView(account: AccountState) {
     const { port, snapshot, refusal } = account
-    const assessed = snapshot === null ? null : context.portfolio.assessed(snapshot)
+    const assessed =
+      snapshot === null
+        ? null
+        : context.portfolio.assessed(snapshot, sweepsUnderWayUsd(snapshot, context.transfers()))
     const report = assessed?.report ?? null
     return {
       accountId: port.accountId,

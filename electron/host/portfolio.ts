@@ -33,7 +33,7 @@ const describe = (error: unknown) =>
 /** What an assessment rests on besides the snapshot, in full: whoever has it can make the same report. */
 export type AssessFacts = AssessOptions &
   VolatilityFacts &
-  Required<Pick<AssessOptions, 'liquidity'>>
+  Required<Pick<AssessOptions, 'liquidity' | 'inFlightUsd'>>
 
 export interface Portfolio {
   accounts(): readonly AccountState[]
@@ -45,8 +45,11 @@ export interface Portfolio {
   quotesOf(asset: string): readonly Quote[]
   /** Assessed now, so that its age and staleness are those of this moment. */
   report(snapshot: AccountSnapshot): RiskReport
-  /** The same with what it was made from. */
-  assessed(snapshot: AccountSnapshot): { readonly report: RiskReport; readonly facts: AssessFacts }
+  /** The same with what it was made from. `inFlightUsd`: on its way out, and still in the snapshot. */
+  assessed(
+    snapshot: AccountSnapshot,
+    inFlightUsd: number,
+  ): { readonly report: RiskReport; readonly facts: AssessFacts }
   /** Reads one account, or all, and waits for the answers. */
   refresh(accountId?: string): Promise<Result<number, 'NOT_FOUND'>>
   add(port: VenuePort): void
@@ -169,12 +172,13 @@ export function createPortfolio(options: {
     await loop?.done
   }
 
-  function assessed(snapshot: AccountSnapshot) {
+  function assessed(snapshot: AccountSnapshot, inFlightUsd: number) {
     const facts: AssessFacts = {
       policy: options.policy(),
       betas: defaultBetas,
       liquidity: defaultLiquidity,
       now: options.clock.now(),
+      inFlightUsd,
       ...volatility.facts(snapshot),
     }
     const report = assess(snapshot, facts)
@@ -190,7 +194,7 @@ export function createPortfolio(options: {
     quotes: () => quotedAssets.flatMap((asset) => newestOf(asset) ?? []),
     quote: newestOf,
     quotesOf,
-    report: (snapshot) => assessed(snapshot).report,
+    report: (snapshot) => assessed(snapshot, 0).report,
     assessed,
     async refresh(accountId) {
       const wanted =

@@ -1,12 +1,13 @@
 /** One account opened: balances, positions with our liquidation price beside the venue's, gaps, notes. */
 import { TriangleAlert } from 'lucide-react'
-import type { AccountSnapshot } from '../../shared/collateral/snapshot.ts'
+import type { AccountSnapshot, Collateral } from '../../shared/collateral/snapshot.ts'
 import type { PositionRisk } from '../../shared/risk/report.ts'
 import type { AccountView } from '../data/portfolio.ts'
 import { routeHref } from '../data/route.ts'
 import { visibleText } from '../format/addresses.ts'
+import type { Format } from '../format/format.ts'
 import { useFormat } from '../format/useFormat.ts'
-import { useText } from '../language/text.ts'
+import { type Text, useText } from '../language/text.ts'
 import { MeasureText, UnknownText } from '../ui/MeasureText.tsx'
 import { RefusalNote } from '../ui/RefusalNote.tsx'
 import { ReportNotes } from '../ui/ReportNotes.tsx'
@@ -143,6 +144,29 @@ function Positions({ account }: { readonly account: AccountView }) {
   )
 }
 
+/** The venue's model weighs what lies in portfolio margin; elsewhere a weight that could not be read is a gap. */
+function isWeightKnown({ asset, haircuts }: Collateral, snapshot: AccountSnapshot): boolean {
+  if (haircuts.length > 0) return true
+  const gaps = [`assets.${asset}.haircuts`, `assets.${asset}.bidBuffer`]
+  return (
+    snapshot.marginMode !== 'portfolio' && !snapshot.gaps.some((gap) => gaps.includes(gap.field))
+  )
+}
+
+function weightText(haircuts: Collateral['haircuts'], format: Format, t: Text): string {
+  if (haircuts.length === 0) return format.percent(1, 0)
+  return haircuts
+    .map(({ floor, weight }) =>
+      floor === 0
+        ? format.percent(weight, 0)
+        : t('collaterals.weightFrom', {
+            floor: format.count(floor),
+            weight: format.percent(weight, 0),
+          }),
+    )
+    .join(' · ')
+}
+
 function Balances({ snapshot }: { readonly snapshot: AccountSnapshot }) {
   const { t } = useText()
   const format = useFormat()
@@ -184,18 +208,11 @@ function Balances({ snapshot }: { readonly snapshot: AccountSnapshot }) {
               )}
             </td>
             <td className="right num">
-              {collateral.haircuts.length === 0
-                ? format.percent(1, 0)
-                : collateral.haircuts
-                    .map(({ floor, weight }) =>
-                      floor === 0
-                        ? format.percent(weight, 0)
-                        : t('collaterals.weightFrom', {
-                            floor: format.count(floor),
-                            weight: format.percent(weight, 0),
-                          }),
-                    )
-                    .join(' · ')}
+              {isWeightKnown(collateral, snapshot) ? (
+                weightText(collateral.haircuts, format, t)
+              ) : (
+                <UnknownText missing={['weight']} />
+              )}
             </td>
             <td className="right num">
               {collateral.withdrawable === null ? (
@@ -226,7 +243,7 @@ export function AccountDetail({ account }: { readonly account: AccountView }) {
           <span>{t('detail.partial', { missing: missingText(report.missing, speech) })}</span>
         </p>
       )}
-      <ReportNotes report={report} />
+      <ReportNotes report={report} snapshot={snapshot} />
       {snapshot !== null && (
         <>
           <Positions account={account} />

@@ -198,7 +198,7 @@ function OneAccount({
     <>
       <Panel title={t('risk.account')} note={visibleText(account.label)}>
         <Figures account={account} policy={portfolio.policy} />
-        <ReportNotes report={account.report} />
+        <ReportNotes report={account.report} snapshot={account.snapshot} />
       </Panel>
       {assessed !== null && <WhatIf account={assessed} policy={portfolio.policy} />}
     </>

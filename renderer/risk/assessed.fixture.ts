@@ -66,6 +66,7 @@ export const facts = {
     ],
     samples: 700,
   },
+  inFlightUsd: 500,
 }
 const measured = [
   { asset: 'BTC', sigma: 0.02, atr: 0.03 },

@@ -77,6 +77,7 @@ function optionsOf({ report, facts }: Assessed, policy: Policy): AssessOptions {
     betas: facts.betas,
     liquidity: facts.liquidity,
     now: facts.now,
+    inFlightUsd: facts.inFlightUsd,
     correlation: (a, b) => correlationOf(facts.correlations, a, b),
     volatility: dailyFigures(report, 'sigma'),
     averageTrueRange: dailyFigures(report, 'atr'),

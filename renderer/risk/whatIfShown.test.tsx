@@ -111,13 +111,24 @@ test.each(drags)('the curve drawn over the chart is the engine’s, for %s', (_,
   })
 })
 
+const notes = (of: typeof snapshot) =>
+  markup(<ReportNotes report={assessedWith(of).report} snapshot={of} />)
+
 test('figures of a mode without a recorded position say that they were not checked', () => {
   const hedge = {
     ...snapshot,
     positions: snapshot.positions.map((position) => ({ ...position, leg: 'long' as const })),
   }
   const label = 'Not checked against the venue'
-  const of = (report: RiskReport) => markup(<ReportNotes report={report} />)
-  expect(of(assessedWith(hedge).report)).toContain(label)
-  expect(of(assessedWith(snapshot).report)).not.toContain(label)
+  expect(notes(hedge)).toContain(label)
+  expect(notes(snapshot)).not.toContain(label)
+})
+
+test('the venue’s own totals are shown, as its own, where we compute none: portfolio margin', () => {
+  const totals =
+    'Equity 20,000\u00a0USD · Maintenance 600.00\u00a0USD · Withdrawable 8,000\u00a0USD'
+  const portfolio = notes({ ...snapshot, venue: 'binance-usdm', marginMode: 'portfolio' })
+  expect(portfolio).toContain(totals)
+  expect(portfolio).toContain('not recomputed')
+  expect(notes(snapshot)).not.toContain(totals)
 })

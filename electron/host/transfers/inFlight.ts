@@ -5,7 +5,7 @@ import type { AccountSnapshot } from '../../../shared/collateral/snapshot.ts'
 import { type Result, ok, refuse } from '../../../shared/errors/refusal.ts'
 import { type Transfer, hasEnded } from '../../../shared/transfer/lifecycle.ts'
 import type { TransferPlan } from '../../../shared/transfer/plan.ts'
-import { amountToDecimal } from '../../../shared/units/amount.ts'
+import { amountToDecimal, amountToNumber } from '../../../shared/units/amount.ts'
 
 function stepOf(transfer: Transfer, kind: 'approve' | 'internal-out') {
   return transfer.steps.find((step) => step.kind === kind)
@@ -33,19 +33,36 @@ export function withoutSweepsUnderWay(
   transfers: readonly Transfer[],
   planId: string | null,
 ): AccountSnapshot {
+  return sweepsUnderWay(snapshot, transfers, planId).reduce((seen, { plan: { amount } }) => {
+    const leaves = amountToDecimal({ ...amount, units: -amount.units })
+    return applyTransfer(seen, amount.asset, leaves)
+  }, snapshot)
+}
+
+/** USD of the same sweeps at the snapshot's own prices; what it holds no more has left it already. */
+export function sweepsUnderWayUsd(
+  snapshot: AccountSnapshot,
+  transfers: readonly Transfer[],
+): number {
+  return sweepsUnderWay(snapshot, transfers, null).reduce((usd, { plan: { amount } }) => {
+    const held = snapshot.collaterals.find(({ asset }) => asset === amount.asset)
+    return usd + amountToNumber(amount) * Number(held?.priceUsd ?? 0)
+  }, 0)
+}
+
+function sweepsUnderWay(
+  snapshot: AccountSnapshot,
+  transfers: readonly Transfer[],
+  planId: string | null,
+): readonly Transfer[] {
   const mine = transfers.find((transfer) => transfer.id === planId)
-  return transfers
-    .filter((other) => {
-      const { purpose, accountId } = other.plan
-      if (purpose !== 'sweep' || accountId !== snapshot.accountId) return false
-      if (other.id === planId || !isUnderWay(other) || !comesBefore(other, mine)) return false
-      const left = stepOf(other, 'internal-out')
-      return left?.state !== 'done' || left.at === null || snapshot.asOf <= left.at
-    })
-    .reduce((seen, { plan: { amount } }) => {
-      const leaves = amountToDecimal({ ...amount, units: -amount.units })
-      return applyTransfer(seen, amount.asset, leaves)
-    }, snapshot)
+  return transfers.filter((other) => {
+    const { purpose, accountId } = other.plan
+    if (purpose !== 'sweep' || accountId !== snapshot.accountId) return false
+    if (other.id === planId || !isUnderWay(other) || !comesBefore(other, mine)) return false
+    const left = stepOf(other, 'internal-out')
+    return left?.state !== 'done' || left.at === null || snapshot.asOf <= left.at
+  })
 }
 
 /** Outpoints `txid:vout` that a transfer under way spends. */

@@ -22,6 +22,8 @@ const assessFactsSchema = z
     betas: betasSchema,
     liquidity: liquidityTableSchema,
     correlations: correlationsSchema.nullable(),
+    /** Sweeps on their way out of the account that its snapshot still shows: not excess a second time. */
+    inFlightUsd: z.number().min(0),
   })
   .readonly()
 

@@ -11,6 +11,7 @@ import { parseKlines } from '../parseCandles.ts'
 import type { Parsed } from '../parsed.ts'
 import { type BinanceClient, type BinanceCredentials, createBinanceClient } from './client.ts'
 import { parseBinanceAccount } from './parseAccount.ts'
+import { parseBinancePortfolioAccount } from './parsePortfolio.ts'
 import { parseQuotes } from './parseQuotes.ts'
 import {
   parseDeposit,
@@ -22,6 +23,7 @@ import {
   parseSpotBalance,
   parseWithdrawal,
 } from './parseWallet.ts'
+import { isPortfolioMargin, readPortfolioAnswers } from './readPortfolio.ts'
 
 export interface BinanceOptions {
   readonly accountId: string
@@ -113,6 +115,8 @@ export function createBinanceUsdm(options: BinanceOptions): VenuePort {
   const brackets = createTable(connection, clock, () => client.fapiPrivateGetLeverageBracket())
   const exchangeInfo = createTable(connection, clock, () => client.fapiPublicGetExchangeInfo())
   const fundingInfo = createTable(connection, clock, () => client.fapiPublicGetFundingInfo())
+  const coinTerms = createTable(connection, clock, () => client.dapiPublicGetExchangeInfo())
+  const restrictions = createTable(connection, clock, () => client.sapiGetAccountApiRestrictions())
   let clockMeasuredAt = Number.NEGATIVE_INFINITY
 
   const measureClock = async (signal: AbortSignal): Promise<VenueResult<number>> => {
@@ -150,9 +154,20 @@ export function createBinanceUsdm(options: BinanceOptions): VenuePort {
     return answered.ok ? answered.value : undefined
   }
 
+  const readPortfolio = async (at: number, signal: AbortSignal) => {
+    const terms = { um: exchangeInfo.read(signal), cm: coinTerms.read(signal) }
+    const answers = await readPortfolioAnswers(client, connection, terms, signal)
+    if (!answers.ok) return answers
+    const received = { at, skewMs: connection.health().clockSkewMs ?? 0 }
+    const read = lift(parseBinancePortfolioAccount({ accountId, label }, answers.value, received))
+    if (read.ok) connection.noteSuccess()
+    return read
+  }
+
   const readAccount: VenuePort['readAccount'] = async (signal) => {
     const time = await measureClock(signal)
     if (!time.ok) return time
+    if (isPortfolioMargin(await restrictions.read(signal))) return readPortfolio(time.value, signal)
     const [account, positionRisk, accountConfig, ...rest] = await Promise.all([
       connection.call(() => client.fapiPrivateV3GetAccount(), signal),
       connection.call(() => client.fapiPrivateV3GetPositionRisk(), signal),
