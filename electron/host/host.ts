@@ -24,6 +24,7 @@ import { createEvmChains } from './evmChains.ts'
 import type { Caller, Host } from './host.types.ts'
 import { createJournal } from './journal.ts'
 import { createMessages } from './messages.ts'
+import { createNameMethods } from './names.ts'
 import { createOverview } from './overview.ts'
 import { exportJournal, journalLine } from './journalExport.ts'
 import { createPortfolio } from './portfolio.ts'
@@ -485,6 +486,7 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
       mode: ports.mode,
       blocked,
     }),
+    ...createNameMethods(evmChains.ports),
     'transfers.list': () =>
       ok({ transfers: transfers.list().map((transfer) => viewTransfer(transfer, clock.now())) }),
     'transfers.read': ({ id }) => {

@@ -265,7 +265,20 @@ export interface EvmToken {
   readonly contract: string
 }
 
+/** Names of a chain's own name service. Null: nobody has it, or it leads to no address. */
+export interface EvmNames {
+  /** Checksummed address of a name in its normal form; NAME_REFUSED for every other spelling. */
+  resolve(
+    name: string,
+    signal: AbortSignal,
+  ): Promise<Result<string | null, ChainRefusals | 'NAME_REFUSED'>>
+  /** The name that this checksummed address claims, where that name leads back to it. */
+  reverse(address: string, signal: AbortSignal): Promise<ChainResult<string | null>>
+}
+
 export interface EvmPort {
+  /** Absent where the chain has no name service. */
+  readonly names?: EvmNames
   readonly chainId: number
   /** What fees are paid in. */
   readonly coin: Asset

@@ -10,6 +10,7 @@ import {
 } from './methods/airgap.ts'
 import { journalExport, journalList, journalVerify } from './methods/journal.ts'
 import { messagesDescribe, messagesSign, messagesVerify } from './methods/messages.ts'
+import { namesLookup, namesResolve } from './methods/names.ts'
 import { portfolioRead, portfolioRefresh } from './methods/portfolio.ts'
 import {
   evmAddChain,
@@ -76,6 +77,8 @@ export const contract = defineContract({
   'vault.noteCoin': vaultNoteCoin,
   'vault.exportLabels': vaultExportLabels,
   'vault.importLabels': vaultImportLabels,
+  'names.resolve': namesResolve,
+  'names.lookup': namesLookup,
   'transfers.list': transfersList,
   'transfers.read': transfersRead,
   'transfers.plan': transfersPlan,

@@ -20,6 +20,7 @@ import {
 } from './answers.ts'
 import { createBalanceReader } from './balances.ts'
 import { readOpStackDataFee } from './dataFee.ts'
+import { createNames } from './names.ts'
 import { createNode } from './node.ts'
 import { readConfirmation, readReceived, sameText } from './payments.ts'
 import { simulateCall } from './simulate.ts'
@@ -50,6 +51,8 @@ export interface EvmOptions {
   readonly timeoutMs?: number
   /** Absent: 'none'. */
   readonly dataFee?: 'none' | 'op-stack' | 'in-gas'
+  /** The registry of names (ENS); absent: the chain has none. */
+  readonly nameRegistry?: string
   /** Wei; the least tip that the chain's nodes take. */
   readonly leastTip?: bigint
 }
@@ -80,7 +83,11 @@ export function createEvm(options: EvmOptions): EvmPort {
     return checked.ok ? balances.read(addresses, signal) : checked
   }
 
+  const { nameRegistry } = options
   return {
+    ...(nameRegistry === undefined
+      ? {}
+      : { names: createNames(node, nameRegistry, (signal) => check([], signal)) }),
     chainId,
     coin,
     source,
