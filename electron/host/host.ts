@@ -15,6 +15,7 @@ import type { Transfer } from '../../shared/transfer/lifecycle.ts'
 import type { TransferPlan } from '../../shared/transfer/plan.ts'
 import { encodePlanFile } from '../../shared/transfer/planFile.ts'
 import { encodeCanonical } from '../../shared/units/canonical.ts'
+import { createActivityMethod } from './activity.ts'
 import { createAirGap } from './airGap.ts'
 import { createCoinNotes } from './coinNotes.ts'
 import { createConnections } from './connections.ts'
@@ -487,6 +488,11 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
       blocked,
     }),
     ...createNameMethods(evmChains.ports),
+    ...createActivityMethod({
+      evm: evmChains.ports,
+      own: () => vault.ownAddresses(),
+      transfers: () => transfers.list(),
+    }),
     'transfers.list': () =>
       ok({ transfers: transfers.list().map((transfer) => viewTransfer(transfer, clock.now())) }),
     'transfers.read': ({ id }) => {

@@ -8,6 +8,7 @@ import {
   airGapReadFrames,
   airGapRequest,
 } from './methods/airgap.ts'
+import { vaultActivity } from './methods/activity.ts'
 import { journalExport, journalList, journalVerify } from './methods/journal.ts'
 import { messagesDescribe, messagesSign, messagesVerify } from './methods/messages.ts'
 import { namesLookup, namesResolve } from './methods/names.ts'
@@ -77,6 +78,7 @@ export const contract = defineContract({
   'vault.noteCoin': vaultNoteCoin,
   'vault.exportLabels': vaultExportLabels,
   'vault.importLabels': vaultImportLabels,
+  'vault.activity': vaultActivity,
   'names.resolve': namesResolve,
   'names.lookup': namesLookup,
   'transfers.list': transfersList,

@@ -176,6 +176,11 @@ export function crossChecked(
       agree((port) => port.readCode(address, signal), compareCode, signal),
     readDataFee: (transaction, signal) =>
       agree((port) => port.readDataFee(transaction, signal), compareDataFees, signal),
+    async readTokenMovements(addresses, signal) {
+      const read = await first.readTokenMovements(addresses, signal)
+      // Nothing stands on the list: one that answers is enough.
+      return read.ok ? read : second.readTokenMovements(addresses, signal)
+    },
     readConfirmation,
     async broadcast(transaction, signal) {
       const [a, b] = await Promise.all([

@@ -24,6 +24,7 @@ import { createNames } from './names.ts'
 import { createNode } from './node.ts'
 import { readConfirmation, readReceived, sameText } from './payments.ts'
 import { simulateCall } from './simulate.ts'
+import { readTokenMovements } from './tokenTransfers.ts'
 import { createTokenCheck, type EvmTokenConfig } from './tokens.ts'
 
 const DEFAULT_TIMEOUT_MS = 10_000
@@ -185,6 +186,11 @@ export function createEvm(options: EvmOptions): EvmPort {
       const checked = await check([], signal)
       if (!checked.ok) return checked
       return readOpStackDataFee(node, chainId, transaction, signal)
+    },
+
+    async readTokenMovements(addresses, signal) {
+      const checked = await check([], signal)
+      return checked.ok ? readTokenMovements(node, addresses, signal) : checked
     },
 
     readConfirmation: (txid, signal) => readConfirmation(node, txid, signal),
