@@ -15,6 +15,7 @@ import type { Transfer } from '../../shared/transfer/lifecycle.ts'
 import type { TransferPlan } from '../../shared/transfer/plan.ts'
 import { encodePlanFile } from '../../shared/transfer/planFile.ts'
 import { encodeCanonical } from '../../shared/units/canonical.ts'
+import { createActivityMethod } from './activity.ts'
 import { createAirGap } from './airGap.ts'
 import { createCoinNotes } from './coinNotes.ts'
 import { createConnections } from './connections.ts'
@@ -24,6 +25,7 @@ import { createEvmChains } from './evmChains.ts'
 import type { Caller, Host } from './host.types.ts'
 import { createJournal } from './journal.ts'
 import { createMessages } from './messages.ts'
+import { createNameMethods } from './names.ts'
 import { createOverview } from './overview.ts'
 import { exportJournal, journalLine } from './journalExport.ts'
 import { createPortfolio } from './portfolio.ts'
@@ -484,6 +486,12 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
       vault,
       mode: ports.mode,
       blocked,
+    }),
+    ...createNameMethods(evmChains.ports),
+    ...createActivityMethod({
+      evm: evmChains.ports,
+      own: () => vault.ownAddresses(),
+      transfers: () => transfers.list(),
     }),
     'transfers.list': () =>
       ok({ transfers: transfers.list().map((transfer) => viewTransfer(transfer, clock.now())) }),

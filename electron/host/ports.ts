@@ -265,7 +265,30 @@ export interface EvmToken {
   readonly contract: string
 }
 
+/** One ERC-20 movement in or out of an account of ours; addresses checksummed. */
+export interface EvmTokenMovement {
+  readonly txid: string
+  readonly height: number
+  readonly contract: string
+  readonly from: string
+  readonly to: string
+  readonly units: bigint
+}
+
+/** Names of a chain's own name service. Null: nobody has it, or it leads to no address. */
+export interface EvmNames {
+  /** Checksummed address of a name in its normal form; NAME_REFUSED for every other spelling. */
+  resolve(
+    name: string,
+    signal: AbortSignal,
+  ): Promise<Result<string | null, ChainRefusals | 'NAME_REFUSED'>>
+  /** The name that this checksummed address claims, where that name leads back to it. */
+  reverse(address: string, signal: AbortSignal): Promise<ChainResult<string | null>>
+}
+
 export interface EvmPort {
+  /** Absent where the chain has no name service. */
+  readonly names?: EvmNames
   readonly chainId: number
   /** What fees are paid in. */
   readonly coin: Asset
@@ -311,6 +334,11 @@ export interface EvmPort {
     >,
     signal: AbortSignal,
   ): Promise<ChainResult<bigint>>
+  /** The newest ERC-20 movements of these accounts, of every contract: to look at, never to act on. */
+  readTokenMovements(
+    addresses: readonly string[],
+    signal: AbortSignal,
+  ): Promise<ChainResult<readonly EvmTokenMovement[]>>
   readConfirmation(txid: string, signal: AbortSignal): Promise<ChainResult<Confirmation>>
   /** Idempotent: sending what the chain already has succeeds. */
   broadcast(

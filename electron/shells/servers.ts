@@ -158,6 +158,7 @@ export function openEvmChain(servers: EvmServers, clock: Clock): EvmPort {
       coin,
       tokens: [...listedTokens(chainId), ...own],
       dataFee: known?.dataFee ?? servers.dataFee ?? 'none',
+      ...(known?.nameRegistry === undefined ? {} : { nameRegistry: known.nameRegistry }),
       ...(known?.leastTip === undefined ? {} : { leastTip: known.leastTip }),
       source: new URL(url).hostname,
       clock,

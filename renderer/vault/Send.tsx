@@ -11,6 +11,7 @@ import { Panel } from '../ui/Panel.tsx'
 import { RefusalNote } from '../ui/RefusalNote.tsx'
 import type { VaultView } from '../data/vault.ts'
 import { RecipientField } from './RecipientField.tsx'
+import { RecipientName } from './RecipientName.tsx'
 import { allAccounts, findAccount, fullAccountName } from './accounts/accountName.ts'
 import { type CoinRow, sumCoins } from './coins/coinList.ts'
 import type { PaymentRequest } from './paymentRequest.ts'
@@ -224,6 +225,17 @@ export function Send(props: SendProps) {
           onAddress={(text) => change({ address: text })}
           onRequest={takeRequest}
         />
+        {chain !== 'bitcoin' && (
+          <RecipientName
+            text={draft.address.trim()}
+            onFound={(found) =>
+              change({
+                address: found.address,
+                label: draft.label.trim() === '' ? found.name.slice(0, 60) : draft.label,
+              })
+            }
+          />
+        )}
         <label className="field">
           <span>{t('send.label')}</span>
           <input

@@ -17,6 +17,7 @@ import { AddAccount } from './accounts/AddAccount.tsx'
 import { OpenPassphrase } from './accounts/OpenPassphrase.tsx'
 import { RecoverySheet } from './accounts/RecoverySheet.tsx'
 import { WatchAccount } from './accounts/WatchAccount.tsx'
+import { Activity } from './Activity.tsx'
 import { Addresses } from './Addresses.tsx'
 import { CoinsSection } from './coins/CoinsSection.tsx'
 import { Receive } from './Receive.tsx'
@@ -105,6 +106,7 @@ function InsideSection({ place, vault }: { readonly place: Place; readonly vault
       return (
         <>
           <AccountsSection vault={vault} />
+          <Activity />
           <Sources />
         </>
       )

@@ -8,8 +8,10 @@ import {
   airGapReadFrames,
   airGapRequest,
 } from './methods/airgap.ts'
+import { vaultActivity } from './methods/activity.ts'
 import { journalExport, journalList, journalVerify } from './methods/journal.ts'
 import { messagesDescribe, messagesSign, messagesVerify } from './methods/messages.ts'
+import { namesLookup, namesResolve } from './methods/names.ts'
 import { portfolioRead, portfolioRefresh } from './methods/portfolio.ts'
 import {
   evmAddChain,
@@ -76,6 +78,9 @@ export const contract = defineContract({
   'vault.noteCoin': vaultNoteCoin,
   'vault.exportLabels': vaultExportLabels,
   'vault.importLabels': vaultImportLabels,
+  'vault.activity': vaultActivity,
+  'names.resolve': namesResolve,
+  'names.lookup': namesLookup,
   'transfers.list': transfersList,
   'transfers.read': transfersRead,
   'transfers.plan': transfersPlan,

@@ -46,6 +46,7 @@ export interface RefusalData {
   }
   FEE_OVER_CAP: { readonly fee: string; readonly cap: string; readonly asset: string }
   ADDRESS_INVALID: { readonly address: string; readonly reason: string }
+  NAME_REFUSED: { readonly name: string; readonly reason: string }
   ADDRESS_NOT_VERIFIED: { readonly address: string }
   ADDRESS_ANSWERS_DIFFER: {
     readonly venue: string
@@ -203,6 +204,7 @@ export const refusalRetryable: { readonly [C in RefusalCode]: boolean } = {
   FIRST_PAYMENT_OVER_CAP: false,
   FEE_OVER_CAP: true,
   ADDRESS_INVALID: false,
+  NAME_REFUSED: false,
   ADDRESS_NOT_VERIFIED: false,
   ADDRESS_ANSWERS_DIFFER: false,
   NETWORK_MISMATCH: false,

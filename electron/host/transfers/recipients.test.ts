@@ -5,7 +5,8 @@ import type { EvmTransactionPlan, TransferPlan } from '../../../shared/transfer/
 import { amount, amountFromDecimal, BTC, USDC } from '../../../shared/units/amount.ts'
 import type { Decimal } from '../../../shared/units/decimal.ts'
 import { HOUR_MS } from '../../../shared/units/time.ts'
-import { checkFirstPayment, checkPayment, looksAlike } from './recipients.ts'
+import { looksAlike } from '../../../shared/transfer/lookAlike.ts'
+import { checkFirstPayment, checkLookAlike, checkPayment } from './recipients.ts'
 
 const policy = { ...defaultPolicy, firstPaymentCapUsd: 1_000, coolOffHours: 24 }
 const quote = { asset: 'BTC', usd: '100000' as Decimal, source: 'test', asOf: 0 }
@@ -185,4 +186,16 @@ test.each([
   ],
 ])('%s and %s look alike: %s', (a, b, alike) => {
   expect(looksAlike(a, b)).toBe(alike)
+})
+
+test('a recipient that looks like a known address and is another is refused with both', () => {
+  const friend = '0xAb5801a7D398351b8bE11C439e05C5B3259aeC9B'
+  const twin = `0xab58${'0'.repeat(32)}ec9b`
+  expect(checkLookAlike(friend, [friend])).toEqual({ ok: true, value: undefined })
+  expect(checkLookAlike(twin, [friend])).toMatchObject({
+    refusal: {
+      code: 'ADDRESS_INVALID',
+      data: { address: twin, reason: `looks like ${friend} and is another address` },
+    },
+  })
 })

@@ -5,6 +5,7 @@ import { type Result, ok, refuse } from '../../../shared/errors/refusal.ts'
 import type { Quote } from '../../../shared/market/quote.ts'
 import type { Policy } from '../../../shared/risk/policy.ts'
 import type { Transfer } from '../../../shared/transfer/lifecycle.ts'
+import { looksAlike } from '../../../shared/transfer/lookAlike.ts'
 import { type TransferPlan, paymentsOf } from '../../../shared/transfer/plan.ts'
 import {
   type Amount,
@@ -24,9 +25,6 @@ export interface KnownRecipient {
   /** When the first payment to it was confirmed. */
   readonly firstConfirmedAt: number
 }
-
-/** Letters at each end that people compare, and that address poisoning therefore copies. */
-const comparedLetters = 4
 
 function chainOfPlan({ execution }: Pick<TransferPlan, 'execution'>): string {
   switch (execution.kind) {
@@ -56,20 +54,6 @@ export function knownRecipients(transfers: readonly Transfer[]): readonly KnownR
     }
   }
   return [...known.values()]
-}
-
-function significant(address: string): string {
-  return address.toLowerCase().replace(/^(0x|bc1[qp]|bcrt1[qp]|tb1[qp])/, '')
-}
-
-/** True for two different addresses that look the same where people look. */
-export function looksAlike(a: string, b: string): boolean {
-  const [first, second] = [significant(a), significant(b)]
-  return (
-    first !== second &&
-    first.slice(0, comparedLetters) === second.slice(0, comparedLetters) &&
-    first.slice(-comparedLetters) === second.slice(-comparedLetters)
-  )
 }
 
 export function checkLookAlike(

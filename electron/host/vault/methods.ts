@@ -11,7 +11,10 @@ import type { Vault } from './vault.ts'
 
 const deviceTimeoutMs = 10 * 60_000
 
-type VaultMethods = Pick<Handlers, Extract<keyof Handlers, `vault.${string}`>>
+type VaultMethods = Omit<
+  Pick<Handlers, Extract<keyof Handlers, `vault.${string}`>>,
+  'vault.activity'
+>
 
 export function createVaultMethods(context: {
   readonly vault: Vault

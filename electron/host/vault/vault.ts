@@ -183,14 +183,17 @@ export function createVault(options: {
     // Asked afterwards: which of two servers answered is part of the source.
     noteChain(chain, port.source, tip)
     if (!tip.ok) return
-    for (const account of accounts()) {
-      if (account.chain !== 'evm') continue
-      const read = await port.readBalances(account.address, signal)
-      if (!read.ok) return noteRefusal(chain, port.source, read.refusal)
-      const asOf = clock.now()
+    const mine = accounts().flatMap((account) => (account.chain === 'evm' ? [account] : []))
+    const read = await port.readAllBalances(
+      mine.map(({ address }) => address),
+      signal,
+    )
+    if (!read.ok) return noteRefusal(chain, port.source, read.refusal)
+    const asOf = clock.now()
+    for (const [at, account] of mine.entries()) {
       evmBalances.set(
         `${chain} ${account.id}`,
-        read.value.map((held) => ({
+        (read.value[at] ?? []).map((held) => ({
           accountId: account.id,
           amount: held,
           chain,

@@ -6,6 +6,7 @@
 import { z } from 'zod'
 import listed from '../../../../resources/evmTokens.json' with { type: 'json' }
 import { type Asset, ETH } from '../../../../shared/units/amount.ts'
+import { ENS_REGISTRY } from './names.ts'
 import type { EvmTokenConfig } from './tokens.ts'
 
 export interface KnownChain {
@@ -15,6 +16,8 @@ export interface KnownChain {
   /** What lies above execution: a rollup of the OP stack charges for its data by an oracle of its own; Arbitrum counts
    *  it as gas, which its estimates hold and the gas limit caps. */
   readonly dataFee: 'none' | 'op-stack' | 'in-gas'
+  /** Where its name service is; absent: it has none that we read. */
+  readonly nameRegistry?: string
   /** Wei; nodes of the chain drop what tips less. Absent: none is enforced. */
   readonly leastTip?: bigint
 }
@@ -22,7 +25,7 @@ export interface KnownChain {
 const gwei = 1_000_000_000n
 
 const knownChains: readonly KnownChain[] = [
-  { chainId: 1, coin: ETH, blockTimeMs: 12_000, dataFee: 'none' },
+  { chainId: 1, coin: ETH, blockTimeMs: 12_000, dataFee: 'none', nameRegistry: ENS_REGISTRY },
   { chainId: 10, coin: ETH, blockTimeMs: 2_000, dataFee: 'op-stack' },
   {
     chainId: 56,

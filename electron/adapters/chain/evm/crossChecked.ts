@@ -2,15 +2,17 @@
  *  too. They may be a block apart, so a difference is looked at again for `lagMs` before it is CHAIN_LIED with both
  *  values. While one is away the other's answers stand and `source` says that it is alone.
  *  Both may still lie together: a second source makes a lie dearer, not impossible. */
-import { ok, refuse } from '../../../../shared/errors/refusal.ts'
+import { ok, refuse, type Result } from '../../../../shared/errors/refusal.ts'
 import type { EvmSimulation } from '../../../../shared/transfer/evm/simulation.ts'
 import type { Amount } from '../../../../shared/units/amount.ts'
 import type {
+  ChainRefusals,
   ChainResult,
   ChainTip,
   Clock,
   Confirmation,
   EvmFees,
+  EvmNames,
   EvmPort,
 } from '../../../host/ports.ts'
 
@@ -140,6 +142,9 @@ export function crossChecked(
   }
 
   return {
+    ...(first.names === undefined || second.names === undefined
+      ? {}
+      : { names: crossCheckedNames(first.names, second.names, differ) }),
     chainId: first.chainId,
     coin: first.coin,
     tokens: first.tokens,
@@ -171,6 +176,11 @@ export function crossChecked(
       agree((port) => port.readCode(address, signal), compareCode, signal),
     readDataFee: (transaction, signal) =>
       agree((port) => port.readDataFee(transaction, signal), compareDataFees, signal),
+    async readTokenMovements(addresses, signal) {
+      const read = await first.readTokenMovements(addresses, signal)
+      // Nothing stands on the list: one that answers is enough.
+      return read.ok ? read : second.readTokenMovements(addresses, signal)
+    },
     readConfirmation,
     async broadcast(transaction, signal) {
       const [a, b] = await Promise.all([
@@ -197,6 +207,29 @@ export function crossChecked(
     async close() {
       await Promise.all([first.close(), second.close()])
     },
+  }
+}
+
+/** Names change rarely: no lag is waited for. */
+function crossCheckedNames(
+  inFirst: EvmNames,
+  inSecond: EvmNames,
+  differ: (disagreement: Disagreement) => ReturnType<typeof refuse<'CHAIN_LIED'>>,
+): EvmNames {
+  async function both<Said extends Result<string | null, ChainRefusals | 'NAME_REFUSED'>>(
+    field: string,
+    ask: (names: EvmNames) => Promise<Said>,
+  ): Promise<Said | ReturnType<typeof differ>> {
+    const [one, other] = await Promise.all([ask(inFirst), ask(inSecond)])
+    if (!one.ok || !other.ok) return one.ok ? other : one
+    return one.value === other.value
+      ? one
+      : differ({ field, first: one.value ?? 'none', second: other.value ?? 'none' })
+  }
+  return {
+    resolve: (name, signal) => both(`name ${name}`, (names) => names.resolve(name, signal)),
+    reverse: (address, signal) =>
+      both(`name of ${address}`, (names) => names.reverse(address, signal)),
   }
 }
 

@@ -20,9 +20,11 @@ import {
 } from './answers.ts'
 import { createBalanceReader } from './balances.ts'
 import { readOpStackDataFee } from './dataFee.ts'
+import { createNames } from './names.ts'
 import { createNode } from './node.ts'
 import { readConfirmation, readReceived, sameText } from './payments.ts'
 import { simulateCall } from './simulate.ts'
+import { readTokenMovements } from './tokenTransfers.ts'
 import { createTokenCheck, type EvmTokenConfig } from './tokens.ts'
 
 const DEFAULT_TIMEOUT_MS = 10_000
@@ -50,6 +52,8 @@ export interface EvmOptions {
   readonly timeoutMs?: number
   /** Absent: 'none'. */
   readonly dataFee?: 'none' | 'op-stack' | 'in-gas'
+  /** The registry of names (ENS); absent: the chain has none. */
+  readonly nameRegistry?: string
   /** Wei; the least tip that the chain's nodes take. */
   readonly leastTip?: bigint
 }
@@ -80,7 +84,11 @@ export function createEvm(options: EvmOptions): EvmPort {
     return checked.ok ? balances.read(addresses, signal) : checked
   }
 
+  const { nameRegistry } = options
   return {
+    ...(nameRegistry === undefined
+      ? {}
+      : { names: createNames(node, nameRegistry, (signal) => check([], signal)) }),
     chainId,
     coin,
     source,
@@ -178,6 +186,11 @@ export function createEvm(options: EvmOptions): EvmPort {
       const checked = await check([], signal)
       if (!checked.ok) return checked
       return readOpStackDataFee(node, chainId, transaction, signal)
+    },
+
+    async readTokenMovements(addresses, signal) {
+      const checked = await check([], signal)
+      return checked.ok ? readTokenMovements(node, addresses, signal) : checked
     },
 
     readConfirmation: (txid, signal) => readConfirmation(node, txid, signal),
