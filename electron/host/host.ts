@@ -30,6 +30,7 @@ import { createOverview } from './overview.ts'
 import { exportJournal, journalLine } from './journalExport.ts'
 import { createPortfolio } from './portfolio.ts'
 import type { HostPorts } from './ports.ts'
+import { openServers } from './servers.ts'
 import { createTransfers } from './transfers/engine.ts'
 import { checkConflict, isUnderWay } from './transfers/inFlight.ts'
 import type { FeeTarget } from './transfers/planBitcoin.ts'
@@ -268,6 +269,17 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
     policy: () => policy,
     transfers: () => transfers.list(),
   })
+
+  const openedServers = openServers({
+    port: ports.bitcoinServers,
+    store,
+    journal,
+    clock,
+    confirm: confirmOutside,
+    onChange: () => publish('settings'),
+  })
+  if (!openedServers.ok) return openedServers
+  const servers = openedServers.value
 
   journal.replay((event, at) => {
     if (event.kind.startsWith('transfer.') && 'transferId' in event) transfers.take(event, at)
@@ -558,6 +570,9 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
     'settings.writePolicy': ({ policy: next }) => writePolicy(next),
     'evm.addChain': (input) => evmChains.add(input, confirmOutside),
     'evm.removeChain': ({ chainId }) => evmChains.remove(chainId),
+    'servers.read': servers.read,
+    'servers.write': servers.write,
+    'servers.check': servers.check,
     'venues.connect': (input) => connections.connect(input),
     'venues.disconnect': ({ accountId }) => {
       const busy = transfers

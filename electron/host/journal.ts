@@ -47,6 +47,22 @@ const otherEventSchema = z.discriminatedUnion('kind', [
       changes: z.array(z.string()).readonly(),
     })
     .readonly(),
+  /** Written before the device is asked: its next button press answers for exactly these servers. */
+  z
+    .object({
+      kind: z.literal('servers.asked'),
+      digest: z.string(),
+      lines: z.array(z.string()).readonly(),
+    })
+    .readonly(),
+  z
+    .object({
+      kind: z.literal('servers.changed'),
+      before: z.array(z.string()).readonly(),
+      after: z.array(z.string()).readonly(),
+      confirmedBy: z.enum(['shell', 'device']),
+    })
+    .readonly(),
   z
     .object({ kind: z.literal('venue.connected'), accountId: z.string(), venue: z.string() })
     .readonly(),

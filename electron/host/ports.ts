@@ -10,6 +10,7 @@ import type { EvmSimulation } from '../../shared/transfer/evm/simulation.ts'
 import type { Curve } from '../../shared/transfer/verify/curve.ts'
 import type { VerifiedTransaction } from '../../shared/transfer/verify/verified.ts'
 import type { Amount, Asset } from '../../shared/units/amount.ts'
+import type { BitcoinServer, BitcoinServers } from '../../shared/vault/bitcoinServers.ts'
 import type { DerivationMath } from '../../shared/vault/derive.ts'
 
 // ── time, randomness ──────────────────────────────────────────────────────────
@@ -213,7 +214,7 @@ export type SourceAgreement =
 
 export interface BitcoinPort {
   /** Absent where only one server is configured. */
-  readonly agreement?: () => SourceAgreement
+  readonly agreement?: (() => SourceAgreement) | undefined
   /** Shown as the source of figures, e.g. 'Electrum 127.0.0.1'. */
   readonly source: string
   readTip(signal: AbortSignal): Promise<ChainResult<ChainTip>>
@@ -251,7 +252,19 @@ export interface BitcoinPort {
   /** Calls back when the server told of a block or of a script asked about, or when it can tell no more (asking
    *  again renews that). Absent where the server never tells by itself. Returns how to stop. */
   readonly onNews?: (listener: () => void) => () => void
+  /** True where asking about a script makes the server keep it: a node's watch-only wallet. */
+  readonly keepsScripts?: true
   close(): Promise<void>
+}
+
+/** Opens bitcoin servers of the user's choice; the host keeps which. */
+export interface BitcoinServersPort {
+  /** Used until others are chosen. */
+  readonly initial: BitcoinServers
+  /** Puts these behind the host's BitcoinPort; those before are closed. */
+  use(servers: BitcoinServers): void
+  /** One of them on a connection of its own, for trying it out. */
+  open(server: BitcoinServer, proxy: BitcoinServers['proxy']): BitcoinPort
 }
 
 export interface EvmFees {
@@ -611,6 +624,8 @@ export interface HostPorts {
   readonly simulatedDeviceUrl: string | null
   readonly version: string
   readonly bitcoin: BitcoinPort
+  /** Null in the demo: its servers are given. */
+  readonly bitcoinServers: BitcoinServersPort | null
   readonly evm: readonly EvmPort[]
   readonly device: DevicePort
   readonly frames: FramesPort

@@ -59,6 +59,7 @@ function notedPorts() {
     openEvm: null,
     simulatedDeviceUrl: null,
     bitcoin: bitcoin as BitcoinPort,
+    bitcoinServers: null,
     evm: [evm as EvmPort],
     device: device as DevicePort,
   })

@@ -10,7 +10,7 @@ import { headerFile } from '../adapters/chain/bitcoin/headerFile.ts'
 import { headerRules } from '../adapters/chain/bitcoin/headerRules.ts'
 import { createElectrumBitcoin } from '../adapters/chain/bitcoin/electrumBitcoin.ts'
 import { createEsploraBitcoin } from '../adapters/chain/bitcoin/esplora.ts'
-import { createAbsentBitcoin } from '../adapters/chain/bitcoin/absentBitcoin.ts'
+import { createBitcoinSources } from '../adapters/chain/bitcoin/sources.ts'
 import { crossChecked } from '../adapters/chain/evm/crossChecked.ts'
 import { createEvm } from '../adapters/chain/evm/evm.ts'
 import { createOneKeyDevice } from '../adapters/device/onekey/device.ts'
@@ -21,7 +21,7 @@ import { acquireWriterLock } from '../adapters/store/writerLock.ts'
 import { createBinanceUsdm } from '../adapters/venue/binance/binance.ts'
 import { createHyperliquid } from '../adapters/venue/hyperliquid/hyperliquid.ts'
 import { createHost } from '../host/host.ts'
-import { openChosenChain, openEvmChain, readServers, type Servers } from './servers.ts'
+import { openChosenChain, openEvmChain, readServers } from './servers.ts'
 import type { Host } from '../host/host.types.ts'
 import type { BitcoinPort, ConfirmationPort, EvmPort, HostPorts, OpenVenue } from '../host/ports.ts'
 import type { WorldDescription } from '../simulators/description.ts'
@@ -156,6 +156,7 @@ export function openDemoHost(around: Surroundings, world: WorldDescription): Pro
     openEvm: null,
     simulatedDeviceUrl: world.device.pageUrl,
     bitcoin: demoBitcoin(world),
+    bitcoinServers: null,
     evm: [
       crossChecked(demoEvm(world, 'first'), demoEvm(world, 'second'), {
         clock: systemClock,
@@ -168,28 +169,6 @@ export function openDemoHost(around: Surroundings, world: WorldDescription): Pro
       ...(around.deviceEntry === undefined ? {} : { childEntry: around.deviceEntry }),
     }),
   }))
-}
-
-function openBitcoin(
-  { second, ...electrum }: NonNullable<Servers['bitcoin']>,
-  directory: string,
-): BitcoinPort {
-  const common = {
-    network: 'mainnet' as const,
-    headers: createHeaderChain({
-      rules: headerRules('mainnet'),
-      now: systemClock.now,
-      kept: headerFile(join(directory, 'headers-mainnet.bin')),
-    }),
-    clock: systemClock,
-  }
-  const first = createElectrumBitcoin({ ...common, endpoint: { ...electrum, proxy: null } })
-  if (second === undefined) return first
-  return crossCheckedBitcoin({
-    first,
-    second: createEsploraBitcoin({ ...common, url: second.url, proxy: null }),
-    clock: systemClock,
-  })
 }
 
 const openVenue: OpenVenue = ({ accountId, venue, label, credentials }) => {
@@ -214,13 +193,20 @@ export async function openRealHost(around: Surroundings): Promise<Result<Host>> 
   const servers = readServers(around.directory)
   if (!servers.ok) return servers
   const { bitcoin, evm } = servers.value
+  const headers = createHeaderChain({
+    rules: headerRules('mainnet'),
+    now: systemClock.now,
+    kept: headerFile(join(around.directory, 'headers-mainnet.bin')),
+  })
+  const sources = createBitcoinSources({ initial: bitcoin, headers, clock: systemClock })
   return openHost(around, () => ({
     mode: 'real',
     venues: [],
     openVenue,
     openEvm: (chain) => openChosenChain(chain, systemClock),
     simulatedDeviceUrl: null,
-    bitcoin: bitcoin === undefined ? createAbsentBitcoin() : openBitcoin(bitcoin, around.directory),
+    bitcoin: sources.bitcoin,
+    bitcoinServers: sources.servers,
     evm: evm.map((chain) => openEvmChain(chain, systemClock)),
     device: createOneKeyDevice({
       link: { kind: 'usb' },

@@ -7,6 +7,7 @@ import { listedTokens } from '../adapters/chain/evm/chains.ts'
 import { systemClock } from '../adapters/system/clock.ts'
 import type { EvmPort } from '../host/ports.ts'
 import { openChosenChain, openEvmChain, parseServers, readServers } from './servers.ts'
+import { noServers } from '../../shared/vault/bitcoinServers.ts'
 
 const url = 'http://127.0.0.1:1'
 const ports: EvmPort[] = []
@@ -142,7 +143,7 @@ describe('what is refused', () => {
   test('what is not JSON; no file at all is no server', () => {
     const directory = mkdtempSync(join(tmpdir(), 'bulkhead-servers-'))
     try {
-      expect(readServers(directory)).toEqual({ ok: true, value: { bitcoin: undefined, evm: [] } })
+      expect(readServers(directory)).toEqual({ ok: true, value: { bitcoin: noServers, evm: [] } })
       writeFileSync(join(directory, 'servers.json'), '{')
       expect(readServers(directory)).toMatchObject({
         ok: false,

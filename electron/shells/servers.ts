@@ -7,6 +7,14 @@ import { z } from 'zod'
 import { type Result, ok, refuse } from '../../shared/errors/refusal.ts'
 import { parseEvmAddress } from '../../shared/transfer/evm/address.ts'
 import { BTC, ETH, USDC, USDT, assetSchema } from '../../shared/units/amount.ts'
+import {
+  type BitcoinServers,
+  bitcoinServersSchema,
+  electrumServerSchema,
+  esploraServerSchema,
+  noServers,
+  serverProblems,
+} from '../../shared/vault/bitcoinServers.ts'
 import { knownChain, lagOf, listedTokens } from '../adapters/chain/evm/chains.ts'
 import { crossChecked } from '../adapters/chain/evm/crossChecked.ts'
 import { createEvm } from '../adapters/chain/evm/evm.ts'
@@ -47,30 +55,40 @@ type EvmServers = z.output<typeof evmSchema>
 
 const serversSchema = z
   .object({
+    /** Until others are chosen in Settings; without `kind` the first is an Electrum server. */
     bitcoin: z
-      .object({
-        host: z.string(),
-        port: z.int().min(1).max(65_535),
-        tls: z.enum(['off', 'verified']),
-        /** An Esplora server that is asked the same, to catch the first one in a lie. */
-        second: z.object({ url: z.url({ protocol: /^https?$/ }) }).optional(),
-      })
+      .union([
+        bitcoinServersSchema,
+        electrumServerSchema
+          .unwrap()
+          .omit({ kind: true })
+          .extend({ second: esploraServerSchema.unwrap().omit({ kind: true }).optional() })
+          .transform(
+            ({ second, ...first }): BitcoinServers => ({
+              first: { kind: 'electrum', ...first },
+              second: second === undefined ? null : { kind: 'esplora', ...second },
+              proxy: null,
+            }),
+          ),
+      ])
       .optional(),
     /** Short for chain 1 in `evm`. */
     ethereum: z.object({ url: httpUrl, second: httpUrl.optional() }).optional(),
     evm: z.array(evmSchema).optional(),
   })
   .transform(({ bitcoin, ethereum, evm }) => ({
-    bitcoin,
+    bitcoin: bitcoin ?? noServers,
     evm: [...(ethereum === undefined ? [] : [{ chainId: 1, ...ethereum }]), ...(evm ?? [])],
   }))
-  .superRefine(({ evm }, context) => {
+  .superRefine(({ bitcoin, evm }, context) => {
+    for (const { field, problem } of serverProblems(bitcoin))
+      context.addIssue({ code: 'custom', message: `bitcoin, ${field}: ${problem}` })
     for (const [at, servers] of evm.entries()) {
       for (const problem of problemsOf(servers, evm.slice(0, at)))
         context.addIssue({ code: 'custom', message: `chain ${servers.chainId}: ${problem}` })
     }
   })
-export type Servers = z.output<typeof serversSchema>
+type Servers = z.output<typeof serversSchema>
 
 function problemsOf(servers: EvmServers, earlier: readonly EvmServers[]): readonly string[] {
   const { chainId, coin, tokens } = servers

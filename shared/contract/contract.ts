@@ -21,6 +21,7 @@ import {
   venuesConnect,
   venuesDisconnect,
 } from './methods/settings.ts'
+import { serversCheck, serversRead, serversWrite } from './methods/servers.ts'
 import { statusRead } from './methods/status.ts'
 import { systemReconcile } from './methods/system.ts'
 import {
@@ -108,6 +109,9 @@ export const contract = defineContract({
   'settings.writePolicy': settingsWritePolicy,
   'evm.addChain': evmAddChain,
   'evm.removeChain': evmRemoveChain,
+  'servers.read': serversRead,
+  'servers.write': serversWrite,
+  'servers.check': serversCheck,
   'venues.connect': venuesConnect,
   'venues.disconnect': venuesDisconnect,
 })

@@ -330,6 +330,7 @@ export function createCoreBitcoin(options: CoreBitcoinOptions): BitcoinPort {
   }
 
   return {
+    keepsScripts: true,
     source: `Bitcoin Core ${new URL(options.url).hostname}`,
     readTip: (signal) => secondLook(() => view.readTip(signal)),
     readUsedScripts: async (scripts, signal) => {
