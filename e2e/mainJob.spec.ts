@@ -14,6 +14,8 @@ test.afterAll(async () => {
   await app.close()
 })
 
+const recipient = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080'
+
 async function open(screen: string): Promise<void> {
   await app.page.locator(`.rail-${screen}`).click()
 }
@@ -31,6 +33,32 @@ test('the overview shows the wall, the nearest liquidation and suggestions', asy
   await expect(page.getByTestId('suggestion-sweep')).toBeVisible()
   await expect(page.locator('.status')).toContainText('DEMO')
   expect(page.url()).not.toContain('token')
+})
+
+test('a coin is labelled, another frozen, and a payment planned out of exactly the one chosen', async () => {
+  const { page } = app
+  await open('vault')
+  await page.getByRole('link', { name: 'Coins' }).click()
+  const rows = page.locator('tr[data-coin]')
+  await rows.nth(1).getByRole('button', { name: 'Freeze' }).click()
+  await expect(rows.nth(1)).toContainText('frozen')
+  await rows
+    .first()
+    .getByRole('button', { name: /^Label/ })
+    .click()
+  await page.getByRole('textbox', { name: 'Label' }).fill('Rent')
+  await page.keyboard.press('Enter')
+  await expect(rows.first()).toContainText('Rent')
+  await rows.first().getByRole('checkbox').check()
+  await expect(page.getByTestId('chosen-coins')).toContainText('1 coin chosen')
+  const outpoint = await rows.first().getAttribute('data-coin')
+  await page.getByRole('button', { name: 'Send from these coins' }).click()
+  await page.locator('#send-amount').fill('0.001')
+  await page.getByLabel("Recipient's address").fill(recipient)
+  await page.getByRole('button', { name: 'Plan the transfer' }).click()
+  await page.locator('summary', { hasText: '1 coin' }).click()
+  await expect(page.locator('.spent-coins')).toContainText('Rent')
+  await expect(page.locator('.spent-coins [title]')).toHaveAttribute('title', outpoint ?? '')
 })
 
 test('a sweep is planned, approved, confirmed on the device, and arrives in the vault', async () => {
@@ -64,8 +92,6 @@ async function planBitcoin(address: string, amount: string): Promise<void> {
   await page.getByLabel("Recipient's address").fill(address)
   await page.getByRole('button', { name: 'Plan the transfer' }).click()
 }
-
-const recipient = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080'
 
 test('a withdrawal rejected on the device moves nothing and says the way out', async () => {
   const { page } = app

@@ -15,7 +15,7 @@ import { StandingRows } from '../ui/StandingRows.tsx'
 import { StateTag } from '../ui/StateTag.tsx'
 import { Tip } from '../ui/Tip.tsx'
 import { Simulated } from './Simulated.tsx'
-import { allAccounts, findAccount, fullAccountName } from '../vault/accounts/accountName.ts'
+import { findAccount, fullAccountName } from '../vault/accounts/accountName.ts'
 import { type Plan, type Transfer, chainOf, isProved } from './transferText.ts'
 
 type Line = Transfer['deviceLines'][number]
@@ -140,16 +140,21 @@ function SpentCoins({ inputs }: { readonly inputs: Inputs }) {
   )
 }
 
-/** Which of the vault's accounts pays, or is arrived on. */
-function VaultAccountRow({ plan }: { readonly plan: Plan }) {
+/** Which of the vault's accounts pays, or is arrived on. Its place is kept while the name is read: a row that comes
+ *  late would move the button that is being held. */
+function VaultAccountRow({ plan: { vaultAccount } }: { readonly plan: Plan }) {
   const { t } = useText()
   const vault = useRead('vault.read', {}).data
-  const found = vault === undefined ? undefined : findAccount(vault, plan.vaultAccount)
-  if (vault === undefined || found === undefined || allAccounts(vault).length < 2) return null
+  const found = vault === undefined ? undefined : findAccount(vault, vaultAccount)
+  const [fingerprint, ...steps] = vaultAccount.split('/')
   return (
     <Row name={t('review.vaultAccount')}>
-      <span>{fullAccountName(vault, found, t)}</span>
-      <span className="dim small-text mono">{found.account.path}</span>
+      <span>
+        {vault === undefined || found === undefined
+          ? fingerprint
+          : fullAccountName(vault, found, t)}
+      </span>
+      <span className="dim small-text mono">{['m', ...steps].join('/')}</span>
     </Row>
   )
 }
