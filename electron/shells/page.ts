@@ -4,7 +4,8 @@
 import { readFile } from 'node:fs/promises'
 import { extname, join, normalize, sep } from 'node:path'
 
-/** @param simulatorOrigin  the demo's simulator page; null allows no frame at all */
+/** The camera is for our own page alone, to scan QR codes; its use is asked for again when the scanner opens.
+ *  @param simulatorOrigin  the demo's simulator page; null allows no frame at all */
 export function pageHeaders(simulatorOrigin: string | null): Readonly<Record<string, string>> {
   const policy = [
     "default-src 'none'",
@@ -25,7 +26,7 @@ export function pageHeaders(simulatorOrigin: string | null): Readonly<Record<str
     'cross-origin-opener-policy': 'same-origin',
     'cross-origin-resource-policy': 'same-origin',
     'permissions-policy':
-      'camera=(), microphone=(), geolocation=(), usb=(), hid=(), serial=(), payment=()',
+      'camera=(self), microphone=(), geolocation=(), usb=(), hid=(), serial=(), payment=()',
     'cache-control': 'no-store',
   }
 }

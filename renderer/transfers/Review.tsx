@@ -9,11 +9,11 @@ import { Discreet, useFormat } from '../format/useFormat.ts'
 import { useText } from '../language/text.ts'
 import { Button } from '../ui/Button.tsx'
 import { CopyButton } from '../ui/CopyButton.tsx'
-import { DevicePanel } from '../ui/DevicePanel.tsx'
 import { HoldButton } from '../ui/HoldButton.tsx'
 import { ReadView } from '../ui/ReadView.tsx'
 import { RefusalNote } from '../ui/RefusalNote.tsx'
 import { StateTag } from '../ui/StateTag.tsx'
+import { SignerPanel } from '../vault/AirGapSigner.tsx'
 import { Further } from './Further.tsx'
 import { PlanRows, exactAmount } from './PlanRows.tsx'
 import { Warnings } from './Warnings.tsx'
@@ -212,7 +212,7 @@ function Body({ transfer }: { readonly transfer: Transfer }) {
           <Actions transfer={transfer} />
           <Further transfer={transfer} />
         </section>
-        <DevicePanel hint={deviceHint} />
+        <SignerPanel transfer={transfer} hint={deviceHint} />
       </div>
     </>
   )

@@ -1,7 +1,8 @@
-/** Hands a text to the browser as a file. */
-export function saveFile(filename: string, text: string): void {
+/** Hands a text, or bytes as they are, to the browser as a file. */
+export function saveFile(filename: string, content: string | Uint8Array<ArrayBuffer>): void {
   const link = document.createElement('a')
-  const url = URL.createObjectURL(new Blob([text], { type: 'text/plain;charset=utf-8' }))
+  const type = typeof content === 'string' ? 'text/plain;charset=utf-8' : 'application/octet-stream'
+  const url = URL.createObjectURL(new Blob([content], { type }))
   link.href = url
   link.download = filename
   link.click()

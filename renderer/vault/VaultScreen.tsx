@@ -19,12 +19,22 @@ import { RecoverySheet } from './accounts/RecoverySheet.tsx'
 import { WatchAccount } from './accounts/WatchAccount.tsx'
 import { Activity } from './Activity.tsx'
 import { Addresses } from './Addresses.tsx'
+import { AirGap } from './AirGap.tsx'
 import { CoinsSection } from './coins/CoinsSection.tsx'
+import { Messages } from './Messages.tsx'
 import { Receive } from './Receive.tsx'
 import { Send } from './Send.tsx'
 import { Sources } from './Sources.tsx'
 
-const sections = ['accounts', 'receive', 'send', 'coins', 'addresses'] as const
+const sections = [
+  'accounts',
+  'receive',
+  'send',
+  'coins',
+  'addresses',
+  'airgap',
+  'messages',
+] as const
 type Section = (typeof sections)[number]
 
 interface Place {
@@ -118,6 +128,10 @@ function InsideSection({ place, vault }: { readonly place: Place; readonly vault
       return <CoinsSection vault={vault} />
     case 'addresses':
       return <Addresses vault={vault} />
+    case 'airgap':
+      return <AirGap vault={vault} />
+    case 'messages':
+      return <Messages vault={vault} />
   }
 }
 

@@ -174,6 +174,23 @@ describe('session', () => {
     expect(check({}, 'clipboard-sanitized-write', 'app://user@bulkhead/')).toBe(false)
   })
 
+  it('lets our page, and only it, see through the camera, never hear', async () => {
+    await start()
+    const [check, request] = [handler('permissionCheck'), handler('permissionRequest')]
+    expect(check({}, 'media', own, { mediaType: 'video' })).toBe(true)
+    expect(check({}, 'media', own, { mediaType: 'audio' })).toBe(false)
+    expect(check({}, 'media', 'https://example.org/', { mediaType: 'video' })).toBe(false)
+    const decide = vi.fn()
+    for (const [requestingUrl, mediaTypes] of [
+      [own, ['video']],
+      [own, ['video', 'audio']],
+      [own, []],
+      ['https://example.org/', ['video']],
+    ])
+      request({}, 'media', decide, { requestingUrl, mediaTypes })
+    expect(decide.mock.calls).toEqual([[true], [false], [false], [false]])
+  })
+
   it.each([
     ['app://bulkhead/assets/a.js', false],
     ['blob:app://bulkhead/1234', false],

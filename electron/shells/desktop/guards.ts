@@ -21,18 +21,27 @@ function guardContents(contents: WebContents, simulator: SimulatorOrigin): void 
   contents.on('will-attach-webview', (event) => event.preventDefault())
 }
 
-/** Copying an address is the one thing that the page may ask for. */
-function isGranted(permission: string, requestingUrl: string): boolean {
-  return permission === 'clipboard-sanitized-write' && isOwnUrl(requestingUrl)
+/** What our page may ask for: to copy an address, and the camera's picture, never its sound, while it scans a code.
+ *  It opens the camera only on a button press and lets go of it when the scanner closes. */
+function isGranted(permission: string, requestingUrl: string, media: readonly string[]): boolean {
+  if (!isOwnUrl(requestingUrl)) return false
+  if (permission === 'media') return media.length > 0 && media.every((kind) => kind === 'video')
+  return permission === 'clipboard-sanitized-write'
 }
 
 /** The default session may exist before anyone could listen for it: guard it by name as well. */
 export function guardSession(session: Session, simulator: SimulatorOrigin): void {
   session.setPermissionRequestHandler((_contents, permission, decide, details) =>
-    decide(isGranted(permission, details.requestingUrl)),
+    decide(
+      isGranted(
+        permission,
+        details.requestingUrl,
+        'mediaTypes' in details ? (details.mediaTypes ?? []) : [],
+      ),
+    ),
   )
-  session.setPermissionCheckHandler((_contents, permission, origin) =>
-    isGranted(permission, origin),
+  session.setPermissionCheckHandler((_contents, permission, origin, details) =>
+    isGranted(permission, origin, details?.mediaType === undefined ? [] : [details.mediaType]),
   )
   session.setDevicePermissionHandler(() => false)
   session.webRequest.onBeforeRequest(({ url }, decide) =>

@@ -1,7 +1,8 @@
 /** Security headers of every answer. The page may load its own files, speak to its own WebSocket, and
  *  in the demo show the simulator that is given by origin; nothing else. */
 
-/** @param frameOrigin  the demo simulator's origin; null allows no frame at all */
+/** The camera is for our own page alone, to scan QR codes; the browser asks its user when the scanner opens.
+ *  @param frameOrigin  the demo simulator's origin; null allows no frame at all */
 export function securityHeaders(
   ownHost: string,
   frameOrigin: string | null,
@@ -26,7 +27,7 @@ export function securityHeaders(
     'Cross-Origin-Opener-Policy': 'same-origin',
     'Cross-Origin-Resource-Policy': 'same-origin',
     'Permissions-Policy':
-      'camera=(), microphone=(), geolocation=(), usb=(), serial=(), hid=(), payment=(), clipboard-read=()',
+      'camera=(self), microphone=(), geolocation=(), usb=(), serial=(), hid=(), payment=(), clipboard-read=()',
     'Cache-Control': 'no-cache',
   }
 }
