@@ -46,7 +46,7 @@ const readsByTopic: Readonly<Record<Topic, readonly MethodName[]>> = {
   vault: ['vault.read', 'portfolio.read'],
   transfers: ['transfers.list', 'transfers.read'],
   journal: ['journal.list'],
-  settings: ['settings.read', 'portfolio.read', 'status.read'],
+  settings: ['settings.read', 'servers.read', 'portfolio.read', 'status.read'],
 }
 
 export function createQueries(): QueryClient {

@@ -4,6 +4,7 @@ import { useRead } from '../data/host.ts'
 import { useText } from '../language/text.ts'
 import { Panel } from '../ui/Panel.tsx'
 import { ReadView } from '../ui/ReadView.tsx'
+import { BitcoinServers } from './BitcoinServers.tsx'
 import { Chains } from './Chains.tsx'
 import { Connections } from './Connections.tsx'
 import { ConnectForm } from './ConnectForm.tsx'
@@ -52,6 +53,9 @@ export function SettingsScreen({ section }: { readonly section: string | null })
               <ConnectForm />
             </div>
             <PolicyForm policy={settings.policy} />
+            <div id="settings-servers">
+              <BitcoinServers />
+            </div>
             <Chains chains={settings.chains} />
           </>
         )}
