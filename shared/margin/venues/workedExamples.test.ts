@@ -11,7 +11,32 @@ import { venueIds } from '../../collateral/snapshot.ts'
 import { defaultBetas } from '../../market/betas.ts'
 import { assess } from '../../risk/assess.ts'
 import { defaultPolicy } from '../../risk/defaultPolicy.ts'
-import { type WorkedExample, workedExamples } from './workedExamples.ts'
+import type { WorkedExample } from './examples/example.fixture.ts'
+import { binanceCoinmExamples } from './examples/binanceCoinm.fixture.ts'
+import { binanceUsdmExamples } from './examples/binanceUsdm.fixture.ts'
+import { bitgetExamples } from './examples/bitget.fixture.ts'
+import { bybitExamples } from './examples/bybit.fixture.ts'
+import { coinexExamples } from './examples/coinex.fixture.ts'
+import { dydxExamples } from './examples/dydx.fixture.ts'
+import { gateExamples } from './examples/gate.fixture.ts'
+import { htxExamples } from './examples/htx.fixture.ts'
+import { hyperliquidExamples } from './examples/hyperliquid.fixture.ts'
+import { kucoinExamples } from './examples/kucoin.fixture.ts'
+import { okxExamples } from './examples/okx.fixture.ts'
+
+const workedExamples: readonly WorkedExample[] = [
+  ...binanceUsdmExamples,
+  ...binanceCoinmExamples,
+  ...okxExamples,
+  ...bybitExamples,
+  ...kucoinExamples,
+  ...hyperliquidExamples,
+  ...dydxExamples,
+  ...gateExamples,
+  ...bitgetExamples,
+  ...htxExamples,
+  ...coinexExamples,
+]
 
 function snapshotOf(example: WorkedExample): AccountSnapshot {
   const isolated = example.mode.startsWith('isolated')
