@@ -204,3 +204,39 @@ describe('a top-up', () => {
     expect(topUp?.reasons.map(({ key }) => key)).toContain('reason.topUp.vaultLacksRest')
   })
 })
+
+describe('the cap of exposure', () => {
+  const reasons = (snapshots: readonly AccountSnapshot[], over: Partial<SuggestOptions> = {}) => {
+    const given = { ...options, ...over }
+    const reports = snapshots.map((snapshot) => assess(snapshot, given))
+    return suggest(reports, snapshots, given).map(({ kind, reasons: said }) => ({
+      kind,
+      cap: said.find(({ key }) => key.endsWith('exposureCap'))?.values['share'],
+    }))
+  }
+  const elsewhere = account({ accountId: 'a2', venue: 'hyperliquid', collaterals: [cash(20_000)] })
+
+  it('is named where one exchange holds more of everything, its markets together', () => {
+    // 120,000 here, 20,000 elsewhere, 50,000 of USDC and one bitcoin of 92,000 in the vault.
+    expect(reasons([demo, elsewhere])[0]).toEqual({ kind: 'sweep', cap: undefined })
+    const coinm = account({ accountId: 'a3', venue: 'binance-coinm', collaterals: [cash(60_000)] })
+    expect(reasons([demo, elsewhere, coinm])[0]?.cap).toBeCloseTo(180_000 / 342_000, 9)
+  })
+
+  it('is named where a top-up would pass it, and the top-up made all the same', () => {
+    const vault = [amount(USDC, 15_000_000_000n)]
+    const [found] = reasons([short], { vault })
+    expect(found?.kind).toBe('top-up')
+    expect(found?.cap).toBeGreaterThan(0.5)
+    expect(
+      reasons([short, { ...elsewhere, collaterals: [cash(500_000)] }], { vault }),
+    ).toContainEqual({ kind: 'top-up', cap: undefined })
+  })
+
+  it('is not spoken of where something has no price: unknown is not nothing', () => {
+    const vault = [amount(ETH, 1n)]
+    const lone = account({ collaterals: [cash(120_000)] })
+    expect(reasons([lone], { vault: [] })[0]?.cap).toBe(1)
+    expect(reasons([lone], { vault })[0]).toEqual({ kind: 'sweep', cap: undefined })
+  })
+})

@@ -17,7 +17,8 @@ export function suggest(
   const found = reports.flatMap((report) => {
     const snapshot = snapshots.find(({ accountId }) => accountId === report.accountId)
     if (snapshot === undefined || refusalToSuggest(report, snapshot) !== undefined) return []
-    const made = topUp(report, snapshot, options) ?? sweep(report, snapshot, options, everything)
+    const made =
+      topUp(report, snapshot, options, everything) ?? sweep(report, snapshot, options, everything)
     return made === undefined ? [] : [{ made, rank: rankOf(made, report) }]
   })
   return found.toSorted((a, b) => b.rank - a.rank).map(({ made }) => made)
@@ -31,10 +32,10 @@ export function whyNoSuggestion(
 ): Reason | undefined {
   const refusal = refusalToSuggest(report, snapshot)
   if (refusal !== undefined) return refusal
-  if (topUp(report, snapshot, options) !== undefined) return undefined
+  const everything = { reports: [report], snapshots: [snapshot] }
+  if (topUp(report, snapshot, options, everything) !== undefined) return undefined
   const shortfallUsd = roundCents(shortfallOf(report))
   if (shortfallUsd > 0) return reason('reason.none.vaultLacks', { shortfallUsd })
-  const everything = { reports: [report], snapshots: [snapshot] }
   if (sweep(report, snapshot, options, everything) !== undefined) return undefined
   const excessUsd = valueOf(report.excessUsd)
   const minimumUsd = options.policy.minimumSweepUsd

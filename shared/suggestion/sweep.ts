@@ -14,14 +14,9 @@ import {
   amountToNumber,
 } from '../units/amount.ts'
 import type { Decimal } from '../units/decimal.ts'
+import { type Everything, overCap } from './exposure.ts'
 import { reason, roundCents, type SuggestOptions, shortfallOf, valueOf } from './figures.ts'
 import type { Reason, Suggestion } from './suggestion.ts'
-
-/** Everything known when the suggestion is made: one venue's share is a share of this. */
-export interface Everything {
-  readonly reports: readonly RiskReport[]
-  readonly snapshots: readonly AccountSnapshot[]
-}
 
 export function sweep(
   report: RiskReport,
@@ -105,31 +100,6 @@ function reasonsFor(
     ...(binding === null ? [] : [reason('reason.sweep.binding', { scenario: binding })]),
     reason('reason.sweep.stillPasses', { scenarios: passed }),
     ...(headroomUsd > 0 ? [reason('reason.sweep.headroom', { headroomUsd })] : []),
-    ...capReason(report, options, everything),
+    ...overCap(report, null, options, everything),
   ]
-}
-
-/** One venue holding more than the policy's share of everything is a reason of its own. */
-function capReason(
-  report: RiskReport,
-  options: SuggestOptions,
-  { reports, snapshots }: Everything,
-): readonly Reason[] {
-  const venues = reports.reduce((sum, { equityUsd }) => sum + Math.max(0, valueOf(equityUsd)), 0)
-  const vault = options.vault.reduce(
-    (sum, held) => sum + amountToNumber(held) * (priceOf(snapshots, held.asset) ?? 0),
-    0,
-  )
-  const share = valueOf(report.equityUsd) / (venues + vault)
-  if (!(share > options.policy.exposureCap)) return []
-  return [reason('reason.sweep.exposureCap', { share, cap: options.policy.exposureCap })]
-}
-
-function priceOf(snapshots: readonly AccountSnapshot[], asset: string): number | undefined {
-  for (const { collaterals } of snapshots) {
-    const found = collaterals.find((collateral) => collateral.asset === asset)
-    const said = found?.priceUsd ?? null
-    if (said !== null) return Number(said)
-  }
-  return undefined
 }

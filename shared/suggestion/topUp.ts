@@ -7,6 +7,7 @@ import { assess } from '../risk/assess.ts'
 import type { RiskReport } from '../risk/report.ts'
 import { standingOf } from '../risk/standing.ts'
 import { type Amount, amountFromNumberDown, amountToDecimal } from '../units/amount.ts'
+import { type Everything, overCap } from './exposure.ts'
 import { reason, roundCents, type SuggestOptions, shortfallOf } from './figures.ts'
 import type { Suggestion } from './suggestion.ts'
 
@@ -20,6 +21,7 @@ export function topUp(
   report: RiskReport,
   snapshot: AccountSnapshot,
   options: SuggestOptions,
+  everything: Everything,
 ): Suggestion | undefined {
   const shortfallUsd = shortfallOf(report)
   if (shortfallUsd <= 0) return undefined
@@ -44,6 +46,7 @@ export function topUp(
       reason('reason.topUp.shortfall', { shortfallUsd: roundCents(shortfallUsd) }),
       ...(binding === null ? [] : [reason('reason.topUp.binding', { scenario: binding })]),
       ...(isEnough ? [] : [reason('reason.topUp.vaultLacksRest', { asset: amount.asset })]),
+      ...overCap(report, amount, options, everything),
     ],
   }
 }
