@@ -82,6 +82,53 @@ function bookOf(book: { cash: number; positions: Parameters<typeof positionOf>[0
   })
 }
 
+/** The same with a coin beside the cash, an inverse contract on it, one position isolated, and pools of one asset or
+ *  of all. */
+const widerBooks = fc.record({
+  book: books,
+  marginMode: fc.constantFrom<AccountSnapshot['marginMode']>('single-asset', 'multi-asset'),
+  coins: real(-0.2, 2),
+  inverse: fc.option(fc.record({ long: fc.boolean(), usd: real(100, 100_000) }), { nil: null }),
+  alone: fc.option(real(0, 20_000), { nil: null }),
+})
+
+function widerBookOf(wider: typeof widerBooks extends fc.Arbitrary<infer T> ? T : never) {
+  const { book, marginMode, coins, inverse, alone } = wider
+  const plain = bookOf(book)
+  const coin = cash(0, {
+    asset: 'BTC',
+    wallet: decimal(coins.toFixed(8)),
+    priceUsd: decimal(prices.BTC),
+    haircuts: [
+      { floor: 0, weight: 0.95 },
+      { floor: 1, weight: 0.8 },
+    ],
+  })
+  const onCoin = position({
+    symbol: 'BTCUSD',
+    settle: 'BTC',
+    contractType: 'inverse',
+    side: inverse?.long === true ? 'long' : 'short',
+    size: decimal((inverse?.usd ?? 0).toFixed(2)),
+    entry: decimal(prices.BTC),
+    mark: decimal(prices.BTC),
+    tiers: [{ floor: 0, rate: 0.005, deduction: 0 }],
+  })
+  const isolated = (of: Position): Position =>
+    alone === null
+      ? of
+      : { ...of, marginMode: 'isolated', isolatedWallet: decimal(alone.toFixed(2)) }
+  return account({
+    venue: 'okx',
+    marginMode,
+    collaterals: [...plain.collaterals, coin],
+    positions: [
+      ...plain.positions.map((of, i) => (i === 0 ? isolated(of) : of)),
+      ...(inverse === null ? [] : [onCoin]),
+    ],
+  })
+}
+
 /** |shock| of what `assess` searched: none is farther than anything found. */
 function reach(distance: Distance): number {
   if (distance.kind === 'breached') return 0
@@ -105,6 +152,27 @@ describe('the risk engine', () => {
         }),
         { numRuns },
       )
+    },
+    slow,
+  )
+
+  it(
+    'never shortens a distance when cash is added to coins, inverse contracts and isolated positions',
+    () => {
+      let known = 0
+      fc.assert(
+        fc.property(widerBooks, real(0.01, 100_000), (wider, more) => {
+          const before = widerBookOf(wider)
+          const after = applyTransfer(before, 'USDC', decimal(more.toFixed(2)))
+          const [a, b] = [assess(before, options), assess(after, options)]
+          if (a.distanceDown.kind === 'finite') known++
+          expect(a.distanceDown.kind).not.toBe('unknown')
+          expect(atLeast(reach(b.distanceDown), reach(a.distanceDown))).toBe(true)
+          expect(atLeast(reach(b.distanceUp), reach(a.distanceUp))).toBe(true)
+        }),
+        { numRuns },
+      )
+      expect(known).toBeGreaterThan(numRuns / 10)
     },
     slow,
   )

@@ -89,6 +89,18 @@ describe('checkPositions', () => {
     expect(lines).toEqual([])
   })
 
+  it('counts rows called what every object knows like any other', () => {
+    const text = JSON.stringify([
+      { ...rows[0], exchange: '__proto__', marginMode: 'constructor' },
+      { ...rows[0], exchange: 'toString' },
+    ])
+    const { coverage } = JSON.parse(checkPositions(text).summary)
+    expect(Object.keys(coverage)).toEqual(['__proto__', 'toString'])
+    expect(Object.keys(Object.prototype)).toEqual([])
+    const cell: unknown = Object.getOwnPropertyDescriptor(coverage, '__proto__')?.value
+    expect(cell).toEqual({ constructor: { rows: 1, match: 1, mismatch: 0, unverified: 0 } })
+  })
+
   it('keeps going past a row that is not one', () => {
     const { lines } = check([7, { ...rows[0], inputs: { side: 'up' } }, rows[1]])
     expect(lines.map(({ status }) => status)).toEqual(['unverified', 'unverified', 'match'])

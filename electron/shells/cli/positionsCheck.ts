@@ -148,12 +148,15 @@ interface Coverage {
 }
 
 function summarise(checked: readonly { readonly row: unknown; readonly result: CheckedRow }[]) {
-  const coverage: Record<string, Record<string, Coverage>> = {}
+  // Maps: a row may be called what every object knows.
+  const coverage = new Map<string, Map<string, Coverage>>()
   let recomputable = 0
   let matched = 0
   for (const { row, result } of checked) {
-    const venue = (coverage[result.venue] ??= {})
-    const cell = (venue[result.mode] ??= { rows: 0, match: 0, mismatch: 0, unverified: 0 })
+    const venue = coverage.get(result.venue) ?? new Map<string, Coverage>()
+    coverage.set(result.venue, venue)
+    const cell = venue.get(result.mode) ?? { rows: 0, match: 0, mismatch: 0, unverified: 0 }
+    venue.set(result.mode, cell)
     cell.rows += 1
     cell[result.status] += 1
     const declared = rowSchema.safeParse(row)
@@ -171,6 +174,8 @@ function summarise(checked: readonly { readonly row: unknown; readonly result: C
     mismatched: count('mismatch'),
     unverified: count('unverified'),
     matchedShare: recomputable === 0 ? 1 : matched / recomputable,
-    coverage,
+    coverage: Object.fromEntries(
+      [...coverage].map(([venue, modes]) => [venue, Object.fromEntries(modes)]),
+    ),
   }
 }
