@@ -21,6 +21,23 @@ export function medianMicroseconds(work: () => void, repeats: number, runs = 7):
   return timings[Math.floor(timings.length / 2)] ?? Number.NaN
 }
 
+/** Medians of two things that are compared, in microseconds per call. They take turns: whatever else keeps the
+ *  machine busy keeps both. */
+export function medianPair(
+  ours: { readonly work: () => void; readonly repeats: number },
+  peer: { readonly work: () => void; readonly repeats: number },
+  runs = 7,
+): readonly [ours: number, peer: number] {
+  const timed = Array.from({ length: runs }, () =>
+    [ours, peer].map(({ work, repeats }) => medianMicroseconds(work, repeats, 1)),
+  )
+  const medianOf = (which: 0 | 1): number => {
+    const timings = timed.map((pair) => pair[which] ?? Number.NaN).sort((a, b) => a - b)
+    return timings[Math.floor(timings.length / 2)] ?? Number.NaN
+  }
+  return [medianOf(0), medianOf(1)]
+}
+
 export function line(
   name: string,
   unit: string,

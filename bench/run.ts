@@ -1,5 +1,6 @@
 /** `npm run bench`: every measurement as one JSON line. Ratios to a peer of the same run are what counts. */
 import { benchBalance } from './balance.ts'
+import { benchBitcoin } from './bitcoin.ts'
 import { benchRisk } from './risk.ts'
 import { benchSelection } from './selection.ts'
 import { benchStore } from './store.ts'
@@ -10,6 +11,7 @@ for (const line of [
   ...benchStore(),
   ...benchSelection(),
   ...(await benchBalance()),
+  ...benchBitcoin(),
   ...(await benchWhatIfPage()),
 ])
   console.log(JSON.stringify(line))

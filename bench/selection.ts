@@ -1,7 +1,7 @@
 /** Coin selection beside the libraries that wallets use: time at 1,000 and 10,000 coins, waste at two fee
  *  rates, and what a wallet's life costs. One measure for all: Bitcoin Core's waste, in satoshi. */
 import { INPUT_WEIGHT, estimateVirtualSize, outputWeight } from '../shared/vault/weight.ts'
-import { type BenchLine, line, medianMicroseconds } from './line.ts'
+import { type BenchLine, line, medianPair } from './line.ts'
 import {
   type BenchCoin,
   type Chosen,
@@ -106,7 +106,7 @@ function speed(): readonly BenchLine[] {
   return [1_000, 10_000].flatMap((count) => {
     const coins = coinsOf(count, 1)
     const targets = Array.from({ length: 16 }, (_, n) => 500_000 + 700_000 * n)
-    const timed = (selector: Selector): number => {
+    const asked = (selector: Selector) => {
       const pay = selector.prepare(coins)
       let n = 0
       const work = (): void => {
@@ -115,13 +115,16 @@ function speed(): readonly BenchLine[] {
       // Slow peers get fewer rounds, never fewer than one a run.
       const start = performance.now()
       work()
-      const repeats = Math.max(1, Math.min(160, Math.round(150 / (performance.now() - start))))
-      return medianMicroseconds(work, repeats)
+      const repeats = Math.max(1, Math.min(96, Math.round(150 / (performance.now() - start))))
+      return { work, repeats }
     }
-    const value = timed(ours)
-    return PEERS.map((peer) =>
-      line(`coin selection, ${count} coins`, 'µs', value, { name: peer.name, value: timed(peer) }),
-    )
+    return PEERS.map((peer) => {
+      const [value, peerValue] = medianPair(asked(ours), asked(peer))
+      return line(`coin selection, ${count} coins`, 'µs', value, {
+        name: peer.name,
+        value: peerValue,
+      })
+    })
   })
 }
 

@@ -6,25 +6,55 @@ import type { PinnedBitcoinAccount } from './account.ts'
 import { type ExtendedKey, parseExtendedKey } from './extendedKey.ts'
 import { hash160, hmacSha512 } from './hash.ts'
 
-/** The two operations of public derivation. `addTweak` gives key + tweak·G compressed, or null when
- *  the tweak is not below the group order or the sum is infinity. */
+/** How a public key is written: 33 bytes, or 65 as EVM addresses are made of. */
+export type KeyForm = 'compressed' | 'uncompressed'
+
+/** The two operations of public derivation. `addTweak` takes a compressed key and gives key + tweak·G, or null
+ *  when the tweak is not below the group order or the sum is infinity. */
 export interface DerivationMath {
   hmacSha512(key: Uint8Array, data: Uint8Array): Uint8Array
-  addTweak(publicKey: Uint8Array, tweak: Uint8Array): Uint8Array | null
+  addTweak(publicKey: Uint8Array, tweak: Uint8Array, form: KeyForm): Uint8Array | null
 }
 
-function addTweak(publicKey: Uint8Array, tweak: Uint8Array): Uint8Array | null {
+function addTweak(publicKey: Uint8Array, tweak: Uint8Array, form: KeyForm): Uint8Array | null {
   const { Point } = secp256k1
   const scalar = tweak.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n)
   if (scalar >= Point.Fn.ORDER) return null
   const parent = Point.fromBytes(publicKey)
   const child = scalar === 0n ? parent : parent.add(Point.BASE.multiply(scalar))
-  return child.is0() ? null : child.toBytes(true)
+  return child.is0() ? null : child.toBytes(form === 'compressed')
 }
 
 export const pureDerivationMath: DerivationMath = { hmacSha512, addTweak }
 
 export const HARDENED = 0x80000000
+
+/** I of BIP32: the tweak of the child key, then its chain code. */
+function childDigest(parent: ExtendedKey, index: number, math: DerivationMath): Uint8Array {
+  if (!Number.isInteger(index) || index < 0 || index >= HARDENED) {
+    throw new RangeError(`not an index of public derivation: ${index}`)
+  }
+  const data = new Uint8Array(37)
+  data.set(parent.publicKey)
+  data[33] = index >>> 24
+  data[34] = index >>> 16
+  data[35] = index >>> 8
+  data[36] = index
+  return math.hmacSha512(parent.chainCode, data)
+}
+
+/** Only the public key of a child: for the last step of a path, whose own children nobody asks for. */
+export function childPublicKey(
+  parent: ExtendedKey,
+  index: number,
+  math: DerivationMath,
+  form: KeyForm,
+): Uint8Array {
+  const tweak = childDigest(parent, index, math).subarray(0, 32)
+  const publicKey = math.addTweak(parent.publicKey, tweak, form)
+  if (publicKey === null) throw new Error(`no key at index ${index}`)
+  return publicKey
+}
 
 /** CKDpub of BIP32. Null in the case BIP32 calls invalid (below 1 in 2^127): take the next index. */
 export function deriveChild(
@@ -32,15 +62,9 @@ export function deriveChild(
   index: number,
   math: DerivationMath = pureDerivationMath,
 ): ExtendedKey | null {
-  if (!Number.isInteger(index) || index < 0 || index >= HARDENED) {
-    throw new RangeError(`not an index of public derivation: ${index}`)
-  }
   if (parent.depth >= 255) throw new RangeError('a key at depth 255 has no children')
-  const data = new Uint8Array(37)
-  data.set(parent.publicKey)
-  new DataView(data.buffer).setUint32(33, index)
-  const digest = math.hmacSha512(parent.chainCode, data)
-  const publicKey = math.addTweak(parent.publicKey, digest.subarray(0, 32))
+  const digest = childDigest(parent, index, math)
+  const publicKey = math.addTweak(parent.publicKey, digest.subarray(0, 32), 'compressed')
   if (publicKey === null) return null
   return {
     network: parent.network,
@@ -74,9 +98,13 @@ export function stepPath(accountPath: string, step: AccountStep): string {
   return `${accountPath}/${step.branch}/${step.index}`
 }
 
+type OpenedAccount = Pick<PinnedBitcoinAccount, 'network' | 'path' | 'xpub' | 'scriptType'>
+
 export interface AccountKeys {
+  /** What was opened: whoever is handed keys sees whose they are. */
+  readonly account: OpenedAccount
   readonly math: DerivationMath
-  /** Compressed public key at a step; throws on the 2^-127 case, which nobody will ever see. */
+  /** Compressed public key at a step, derived once; throws on the 2^-127 case, which nobody will ever see. */
   publicKey(step: AccountStep): Uint8Array
 }
 
@@ -103,8 +131,8 @@ export function accountPath({
  * not at account depth 3 with the account's own hardened number: the path beside it would be a lie.
  */
 export function openAccount(
-  account: Pick<PinnedBitcoinAccount, 'network' | 'path' | 'xpub' | 'scriptType'>,
-  math: DerivationMath | undefined = pureDerivationMath,
+  account: OpenedAccount,
+  math: DerivationMath = pureDerivationMath,
 ): Result<AccountKeys, 'INPUT_INVALID'> {
   const parsed = parseExtendedKey(account.xpub)
   if (!parsed.ok) return parsed
@@ -112,9 +140,17 @@ export function openAccount(
   const problem = accountKeyProblem(account, key)
   if (problem !== undefined) return refuse('INPUT_INVALID', { field: 'xpub', problem })
   const branches = [mustDerive(key, 0, math), mustDerive(key, 1, math)] as const
+  const derived = [new Map<number, Uint8Array>(), new Map<number, Uint8Array>()] as const
   return ok({
+    account,
     math,
-    publicKey: (step) => mustDerive(branches[step.branch], step.index, math).publicKey,
+    publicKey({ branch, index }) {
+      const known = derived[branch].get(index)
+      if (known !== undefined) return known
+      const publicKey = childPublicKey(branches[branch], index, math, 'compressed')
+      derived[branch].set(index, publicKey)
+      return publicKey
+    },
   })
 }
 

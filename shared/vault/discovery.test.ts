@@ -23,9 +23,9 @@ const account = { network: 'regtest', path, xpub, scriptType: 'p2wpkh' } as cons
 const known = new Map<string, Uint8Array | null>()
 const rememberingMath: DerivationMath = {
   ...pureDerivationMath,
-  addTweak: (publicKey, tweak) => {
+  addTweak: (publicKey, tweak, form) => {
     const name = `${publicKey.join()}+${tweak.join()}`
-    const sum = known.get(name) ?? pureDerivationMath.addTweak(publicKey, tweak)
+    const sum = known.get(name) ?? pureDerivationMath.addTweak(publicKey, tweak, form)
     known.set(name, sum)
     return sum
   },

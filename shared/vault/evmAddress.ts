@@ -15,9 +15,13 @@ export function evmAddressOfPublicKey(uncompressed: Uint8Array): Uint8Array {
 export function checksumEvmAddress(address: Uint8Array): string {
   if (address.length !== 20) throw new TypeError('an EVM address has 20 bytes')
   const digits = hex.encode(address)
-  const hash = hex.encode(keccak_256(utf8ToBytes(digits)))
-  const cased = [...digits].map((digit, i) =>
-    Number.parseInt(hash[i] ?? '0', 16) >= 8 ? digit.toUpperCase() : digit,
-  )
-  return `0x${cased.join('')}`
+  const hash = keccak_256(utf8ToBytes(digits))
+  let cased = '0x'
+  for (let at = 0; at < digits.length; at++) {
+    const byte = hash[at >> 1] ?? 0
+    const nibble = at % 2 === 0 ? byte >> 4 : byte & 0x0f
+    const digit = digits.charAt(at)
+    cased += nibble >= 8 ? digit.toUpperCase() : digit
+  }
+  return cased
 }

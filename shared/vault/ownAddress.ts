@@ -1,6 +1,5 @@
 /** Our own addresses, derived here from the pinned key: the only source of sweep destinations and
  *  change. What the device shows must equal what this file says. */
-import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { hex } from '@scure/base'
 import { type Result, ok, refuse } from '../errors/refusal.ts'
 import type { PinnedBitcoinAccount, PinnedEvmAccount } from './account.ts'
@@ -9,9 +8,12 @@ import {
   type AccountKeys,
   type AccountStep,
   type Branch,
+  type DerivationMath,
   HARDENED,
+  childPublicKey,
   mustDerive,
   openAccount,
+  pureDerivationMath,
   stepPath,
 } from './derive.ts'
 import { checksumEvmAddress, evmAddressOfPublicKey } from './evmAddress.ts'
@@ -58,19 +60,30 @@ export function deriveBitcoinAddress(
 }
 
 /**
- * EIP-55 address at m/44'/60'/0'/0/`index` from the account key at m/44'/60'/0'.
+ * EIP-55 addresses at m/44'/60'/n'/0/`index`, of the account key at m/44'/60'/n'; the branch is derived once.
  * Refuses a key that is not the third hardened step of such a path.
  */
-export function deriveEvmAddress(xpub: string, index = 0): Result<string, 'INPUT_INVALID'> {
+export function openEvmAccount(
+  xpub: string,
+  math: DerivationMath = pureDerivationMath,
+): Result<(index: number) => string, 'INPUT_INVALID'> {
   const parsed = parseExtendedKey(xpub)
   if (!parsed.ok) return parsed
   const key = parsed.value
   if (key.depth !== 3 || key.childNumber < HARDENED) {
     return refuse('INPUT_INVALID', { field: 'xpub', problem: "not a key at m/44'/60'/n'" })
   }
-  const compressed = mustDerive(mustDerive(key, 0), index).publicKey
-  const uncompressed = secp256k1.Point.fromBytes(compressed).toBytes(false)
-  return ok(checksumEvmAddress(evmAddressOfPublicKey(uncompressed)))
+  const branch = mustDerive(key, 0, math)
+  return ok((index) => {
+    const publicKey = childPublicKey(branch, index, math, 'uncompressed')
+    return checksumEvmAddress(evmAddressOfPublicKey(publicKey))
+  })
+}
+
+/** One EIP-55 address, opened and derived in one call. */
+export function deriveEvmAddress(xpub: string, index = 0): Result<string, 'INPUT_INVALID'> {
+  const own = openEvmAccount(xpub)
+  return own.ok ? ok(own.value(index)) : own
 }
 
 /** The address by which a person recognises an account: of bitcoin the first to receive on.

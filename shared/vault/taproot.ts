@@ -18,7 +18,7 @@ export function isXOnlyPublicKey(x: Uint8Array): boolean {
 export function bip86OutputKey(publicKey: Uint8Array, math: DerivationMath): Uint8Array {
   const internal = publicKey.slice(1)
   const even = concatBytes([Uint8Array.of(2), internal])
-  const output = math.addTweak(even, taggedHash('TapTweak', internal))
+  const output = math.addTweak(even, taggedHash('TapTweak', internal), 'compressed')
   if (output === null) throw new Error('taproot tweak above the group order')
   return output.slice(1)
 }

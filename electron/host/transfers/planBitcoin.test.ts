@@ -13,6 +13,7 @@ import { BTC, amount } from '../../../shared/units/amount.ts'
 import type { Decimal } from '../../../shared/units/decimal.ts'
 import type { BitcoinVaultAccount, Coin, Wallet } from '../../../shared/vault/account.ts'
 import { outpointOf } from '../../../shared/vault/coinNotes.ts'
+import { openAccount } from '../../../shared/vault/derive.ts'
 import { deriveBitcoinAddress } from '../../../shared/vault/ownAddress.ts'
 import type { Portfolio } from '../portfolio.ts'
 import type { BitcoinPort } from '../ports.ts'
@@ -36,6 +37,10 @@ const account: BitcoinVaultAccount = {
 }
 const alice = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080'
 const bob = 'mipcBbFg9gMiCh81Kj8tqqdgoZub1ZJRfn'
+
+const opened = openAccount(account)
+if (!opened.ok) throw new Error(opened.refusal.code)
+const keys = opened.value
 
 function own(branch: 0 | 1, index: number) {
   const derived = deriveBitcoinAddress(account, { branch, index })
@@ -70,6 +75,7 @@ function planners(world: World) {
     bitcoinAccount: () => ({ wallet: {} as Wallet, account }),
     bitcoin: () => ({ coins: world.coins, receive: [], change: [], asOf: 0 }) as never,
     nextChange: () => own(1, 7) as never,
+    bitcoinKeys: () => keys,
     ownAddresses: () => [],
   }
   const quote: Portfolio['quote'] = (asset) => ({

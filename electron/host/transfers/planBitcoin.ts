@@ -198,6 +198,7 @@ export async function planBitcoin(
       previousTransactions: previousTransactions.value,
       changeIndex: change.index,
       tipHeight: tip.value.height,
+      keys: vault.bitcoinKeys(account),
     },
     chosen.value,
   )

@@ -114,7 +114,9 @@ export function createRunStep(context: StepContext): RunStep {
       case 'bitcoin': {
         const paying = context.vault.bitcoinAccount(vaultAccount)
         if (paying === undefined) throw new Error(`no such account: ${vaultAccount}`)
-        return verifyBitcoin({ plan: execution, digest, rawHex, account: paying.account, curve })
+        const { account } = paying
+        const keys = context.vault.bitcoinKeys(account)
+        return verifyBitcoin({ plan: execution, digest, rawHex, account, keys, curve })
       }
       case 'evm':
         return verifyEvm({ plan: execution, digest, rawHex, curve })

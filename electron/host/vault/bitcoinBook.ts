@@ -2,7 +2,12 @@
  *  Addresses are derived here, each once; the chain is told scripts only. */
 import { type Result, ok } from '../../../shared/errors/refusal.ts'
 import type { BitcoinVaultAccount, Coin } from '../../../shared/vault/account.ts'
-import { type Branch, type DerivationMath, openAccount } from '../../../shared/vault/derive.ts'
+import {
+  type AccountKeys,
+  type Branch,
+  type DerivationMath,
+  openAccount,
+} from '../../../shared/vault/derive.ts'
 import {
   type DiscoveredAccount,
   type DiscoveredAddress,
@@ -31,6 +36,8 @@ export interface ClaimedCoins {
 }
 
 export interface BitcoinBook {
+  /** The account opened: its keys are derived once, for addresses, plans and checks alike. */
+  readonly keys: AccountKeys
   /** Null before the first good answer. */
   state(): BitcoinState | null
   /** On top of `state`; null when nothing is only claimed. */
@@ -112,5 +119,5 @@ export function openBitcoinBook(context: {
     return ok(undefined)
   }
 
-  return ok({ state: () => state, claimed: () => claimed, address, read })
+  return ok({ keys, state: () => state, claimed: () => claimed, address, read })
 }

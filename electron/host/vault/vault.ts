@@ -14,7 +14,7 @@ import {
   type VaultRecord,
 } from '../../../shared/vault/account.ts'
 import { outpointOf } from '../../../shared/vault/coinNotes.ts'
-import { type DerivationMath, accountStep } from '../../../shared/vault/derive.ts'
+import { type AccountKeys, type DerivationMath, accountStep } from '../../../shared/vault/derive.ts'
 import { type OwnAddress, firstAddress } from '../../../shared/vault/ownAddress.ts'
 import type { Journal } from '../journal.ts'
 import type {
@@ -55,6 +55,8 @@ export interface Vault {
   /** The account of this id and kind; without an id the one that sweeps go to. */
   bitcoinAccount(id?: string): AccountOf<BitcoinVaultAccount> | undefined
   evmAccount(id?: string): AccountOf<EvmVaultAccount> | undefined
+  /** The account's keys, opened with the fast curve. */
+  bitcoinKeys(account: BitcoinVaultAccount): AccountKeys
   /** Null before the chain's first good answer. */
   bitcoin(accountId: string): BitcoinState | null
   /** A coin of ours by its outpoint `txid:vout`. */
@@ -365,6 +367,7 @@ export function createVault(options: {
     wallets,
     account: wallets.find,
     bitcoinAccount,
+    bitcoinKeys: (account) => bookOf(account).keys,
     evmAccount,
     bitcoin: bitcoinState,
     coin(outpoint) {

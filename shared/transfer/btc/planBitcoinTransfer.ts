@@ -17,6 +17,8 @@ export interface BitcoinTransferRequest extends CoinRequest {
   /** First unused index of the change branch. */
   readonly changeIndex: number
   readonly tipHeight: number
+  /** The account, opened before; opened here unless given. */
+  readonly keys?: AccountKeys
 }
 
 export type BitcoinPlanRefusals = CoinRefusals | 'CHAIN_LIED'
@@ -40,7 +42,7 @@ export function buildBitcoinTransfer(
   { selection, paid }: CoinChoice,
 ): Result<BitcoinTransactionPlan, 'INPUT_INVALID' | 'CHAIN_LIED'> {
   const { account, random } = request
-  const keys = openAccount(account)
+  const keys = request.keys === undefined ? openAccount(account) : ok(request.keys)
   if (!keys.ok) return keys
   const inputs: BitcoinInput[] = []
   for (const coin of shuffled(selection.inputs, random)) {

@@ -5,9 +5,7 @@ import type { BitcoinTransactionPlan } from '../plan.ts'
 import { compactSize } from '../verify/bitcoinDigest.ts'
 
 export function u32(value: number): Uint8Array {
-  const bytes = new Uint8Array(4)
-  new DataView(bytes.buffer).setUint32(0, value, true)
-  return bytes
+  return Uint8Array.of(value, value >>> 8, value >>> 16, value >>> 24)
 }
 
 function u64(value: bigint): Uint8Array {

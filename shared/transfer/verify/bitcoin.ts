@@ -6,12 +6,7 @@ import { hex } from '@scure/base'
 import { type Result, ok, refuse } from '../../errors/refusal.ts'
 import type { PinnedBitcoinAccount } from '../../vault/account.ts'
 import { accountScript, decodeBitcoinAddress } from '../../vault/address.ts'
-import {
-  type AccountKeys,
-  type DerivationMath,
-  accountStep,
-  openAccount,
-} from '../../vault/derive.ts'
+import { type AccountKeys, accountStep, openAccount } from '../../vault/derive.ts'
 import type { BitcoinInput, BitcoinOutput, BitcoinTransactionPlan, Difference } from '../plan.ts'
 import { type SpentOutput, bitcoinDigests } from './bitcoinDigest.ts'
 import { inputSignatureDifferences } from './bitcoinInput.ts'
@@ -33,8 +28,8 @@ export interface BitcoinVerification {
   /** The pinned account that every input and every change output must belong to. */
   readonly account: PinnedBitcoinAccount
   readonly curve: Curve
-  /** A faster way to derive; the pure one unless given. */
-  readonly derivation?: DerivationMath
+  /** This very account, opened before; opened here unless given. */
+  readonly keys?: AccountKeys
 }
 
 /**
@@ -49,10 +44,13 @@ export function verifyBitcoin(
     return mismatch([differ('encoding', 'one bitcoin transaction', parsed.problem)])
   }
   const { transaction } = parsed
-  const keys = openAccount(request.account, request.derivation)
+  const { account } = request
+  const keys = request.keys === undefined ? openAccount(account) : ok(request.keys)
   if (!keys.ok) {
     return mismatch([differ('account', 'a sound account key', keys.refusal.data.problem)])
   }
+  const foreign = keyDifferences(account, keys.value)
+  if (foreign.length > 0) return mismatch(foreign)
   const differences = [
     ...headerDifferences(request, transaction),
     ...outputDifferences(request, transaction, keys.value),
@@ -83,6 +81,19 @@ function differ(field: string, approved: unknown, returned: unknown): Difference
 
 function compare(field: string, approved: unknown, returned: unknown): readonly Difference[] {
   return approved === returned ? [] : [differ(field, approved, returned)]
+}
+
+/** Keys of another account would make another's coins and change ours. */
+function keyDifferences(
+  { xpub, path, network, scriptType }: PinnedBitcoinAccount,
+  { account: opened }: AccountKeys,
+): readonly Difference[] {
+  return [
+    ...compare('account', xpub, opened.xpub),
+    ...compare('account', path, opened.path),
+    ...compare('account', network, opened.network),
+    ...compare('account', scriptType, opened.scriptType),
+  ]
 }
 
 function headerDifferences(

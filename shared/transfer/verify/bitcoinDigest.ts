@@ -25,9 +25,7 @@ export interface BitcoinDigests {
 }
 
 function u32(value: number): Uint8Array {
-  const bytes = new Uint8Array(4)
-  new DataView(bytes.buffer).setUint32(0, value, true)
-  return bytes
+  return Uint8Array.of(value, value >>> 8, value >>> 16, value >>> 24)
 }
 
 function u64(value: bigint): Uint8Array {
@@ -48,6 +46,9 @@ function sized(bytes: Uint8Array): Uint8Array {
 
 const SIGHASH_ALL = u32(1)
 const EMPTY = new Uint8Array(0)
+/** BIP143: after version and two hashes, the input's outpoint, script of a key hash, value and sequence. */
+const OWN_AT = 4 + 32 + 32
+const OWN_LENGTH = 36 + 1 + 25 + 8 + 4
 
 /** Digests over a parsed transaction and the outputs it spends, in input order. */
 export function bitcoinDigests(
@@ -75,11 +76,18 @@ export function bitcoinDigests(
     return found
   }
 
-  const segwit = lazy(() => ({
-    outpoints: sha256d(allOutpoints),
-    sequences: sha256d(allSequences),
-    outputs: sha256d(allOutputs),
-  }))
+  /** The message of BIP143 with all that the inputs share; each input then writes its own part into it. */
+  const segwit = lazy(() =>
+    concatBytes([
+      version,
+      sha256d(allOutpoints),
+      sha256d(allSequences),
+      new Uint8Array(OWN_LENGTH),
+      sha256d(allOutputs),
+      locktime,
+      SIGHASH_ALL,
+    ]),
+  )
   const taproot = lazy(() =>
     concatBytes([
       version,
@@ -94,21 +102,20 @@ export function bitcoinDigests(
   )
 
   return {
-    segwitKeyHash: (index, keyHash) =>
-      sha256d(
-        concatBytes([
-          version,
-          segwit().outpoints,
-          segwit().sequences,
-          part(outpoints, index),
-          sized(writeOutputScript('p2pkh', keyHash)),
-          u64(part(spent, index).value),
-          part(sequences, index),
-          segwit().outputs,
-          locktime,
-          SIGHASH_ALL,
-        ]),
-      ),
+    segwitKeyHash: (index, keyHash) => {
+      const message = segwit()
+      let at = OWN_AT
+      for (const field of [
+        part(outpoints, index),
+        sized(writeOutputScript('p2pkh', keyHash)),
+        u64(part(spent, index).value),
+        part(sequences, index),
+      ]) {
+        message.set(field, at)
+        at += field.length
+      }
+      return sha256d(message)
+    },
     taprootKeyPath: (index, hashType) => {
       const epoch = 0x00
       const parts = [Uint8Array.of(epoch, hashType), taproot(), u32(index)]

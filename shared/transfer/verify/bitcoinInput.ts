@@ -63,8 +63,11 @@ function keyHashWitness(input: InputSignature): readonly Difference[] {
   if (signature === undefined || key === undefined || more.length > 0) {
     return [named(input, 'witness.length', '2', String(input.returned.witness.length))]
   }
-  const digest = (): Uint8Array =>
-    input.digests.segwitKeyHash(input.index, hash160(input.key.publicKey))
+  const { script, publicKey } = input.key
+  // A bare P2WPKH script, derived here, holds the key's hash after its first two bytes.
+  const keyHash = (): Uint8Array =>
+    input.scriptType === 'p2wpkh' ? script.subarray(2) : hash160(publicKey)
+  const digest = (): Uint8Array => input.digests.segwitKeyHash(input.index, keyHash())
   return [...keyDifferences(input, key), ...ecdsaDifferences(input, signature, digest)]
 }
 

@@ -1,10 +1,12 @@
 /** ECDSA signatures as bitcoin carries them: strict DER (BIP66), low S (BIP146), one hash type byte. */
+import { hex } from '@scure/base'
 
 export type SignatureOutcome =
   | { readonly kind: 'signature'; readonly compact: Uint8Array; readonly hashType: number }
   | { readonly kind: 'malformed'; readonly problem: string }
 
-const HALF_ORDER = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n
+/** Half of the group order, big-endian. */
+const HALF_ORDER = hex.decode('7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0')
 
 function malformed(problem: string): SignatureOutcome {
   return { kind: 'malformed', problem }
@@ -26,6 +28,11 @@ function readInteger(
   return { value: first === 0 ? value.subarray(1) : value, end }
 }
 
+function isAboveHalf(s: Uint8Array): boolean {
+  const differs = s.findIndex((byte, at) => byte !== HALF_ORDER[at])
+  return differs >= 0 && (s[differs] ?? 0) > (HALF_ORDER[differs] ?? 0)
+}
+
 /**
  * Reads a signature with its hash type byte.
  * @returns r ‖ s, 32 bytes each | why it is not one signature in the one allowed encoding
@@ -42,7 +49,6 @@ export function readDerSignature(bytes: Uint8Array): SignatureOutcome {
   const compact = new Uint8Array(64)
   compact.set(r.value, 32 - r.value.length)
   compact.set(s.value, 64 - s.value.length)
-  const sNumber = s.value.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n)
-  if (sNumber > HALF_ORDER) return malformed('s above half the group order')
+  if (isAboveHalf(compact.subarray(32))) return malformed('s above half the group order')
   return { kind: 'signature', compact, hashType: bytes[bytes.length - 1] ?? 0 }
 }

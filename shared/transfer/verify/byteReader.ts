@@ -64,6 +64,8 @@ export class ByteReader {
     const count = this.compactSize()
     // A list of n things takes at least n bytes: a false count cannot make us allocate.
     if (count > this.bytes.length - this.at) throw new MalformedBytes('more items than bytes')
-    return Array.from({ length: count }, read)
+    const items: T[] = []
+    while (items.length < count) items.push(read())
+    return items
   }
 }

@@ -2,7 +2,13 @@ import { schnorr, secp256k1 } from '@noble/curves/secp256k1.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { pureDerivationMath } from '../../../../shared/vault/derive.ts'
-import { createCurve, createDerivationMath, createNativeCurve, createWasmCurve } from './curve.ts'
+import {
+  createCurve,
+  createDerivationMath,
+  createNativeCurve,
+  createWasmCurve,
+  createWasmDerivationMath,
+} from './curve.ts'
 
 const wasm = createWasmCurve()
 const native = createNativeCurve()
@@ -103,20 +109,24 @@ describe('native, wasm and noble are one curve', () => {
   })
 })
 
-describe('derivation by the fast curve is the pure one', () => {
-  const fast = createDerivationMath()
+describe('derivation by the fast curves is the pure one', () => {
+  const maths = [createDerivationMath(), createWasmDerivationMath()]
 
-  it('for any key and tweak, and for HMAC', () => {
+  it('for any key and tweak in both forms, and for HMAC with any key and text', () => {
     fc.assert(
-      fc.property(privateKey, bytes32, (key, tweak) => {
+      fc.property(privateKey, bytes32, fc.uint8Array({ maxLength: 200 }), (key, tweak, text) => {
         const publicKey = secp256k1.getPublicKey(key, true)
-        const sum = fast.addTweak(publicKey, tweak)
-        expect(sum && Buffer.from(sum)).toEqual(
-          Buffer.from(pureDerivationMath.addTweak(publicKey, tweak) ?? []),
-        )
-        expect(Buffer.from(fast.hmacSha512(key, tweak))).toEqual(
-          Buffer.from(pureDerivationMath.hmacSha512(key, tweak)),
-        )
+        for (const fast of maths) {
+          for (const form of ['compressed', 'uncompressed'] as const) {
+            const sum = fast.addTweak(publicKey, tweak, form)
+            expect(sum && Buffer.from(sum)).toEqual(
+              Buffer.from(pureDerivationMath.addTweak(publicKey, tweak, form) ?? []),
+            )
+          }
+          expect(Buffer.from(fast.hmacSha512(text, tweak))).toEqual(
+            Buffer.from(pureDerivationMath.hmacSha512(text, tweak)),
+          )
+        }
       }),
       { numRuns: 60 },
     )
@@ -129,10 +139,12 @@ describe('derivation by the fast curve is the pure one', () => {
     const bytes = (value: bigint) =>
       Uint8Array.from(Buffer.from(value.toString(16).padStart(64, '0'), 'hex'))
     const secret = key.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n)
-    for (const tweak of [0n, ORDER, ORDER + 1n, 2n ** 256n - 1n, ORDER - secret]) {
-      const pure = pureDerivationMath.addTweak(publicKey, bytes(tweak))
-      const sum = fast.addTweak(publicKey, bytes(tweak))
-      expect(sum && Buffer.from(sum)).toEqual(pure && Buffer.from(pure))
+    for (const fast of maths) {
+      for (const tweak of [0n, ORDER, ORDER + 1n, 2n ** 256n - 1n, ORDER - secret]) {
+        const pure = pureDerivationMath.addTweak(publicKey, bytes(tweak), 'compressed')
+        const sum = fast.addTweak(publicKey, bytes(tweak), 'compressed')
+        expect(sum && Buffer.from(sum)).toEqual(pure && Buffer.from(pure))
+      }
     }
   })
 })
