@@ -22,7 +22,7 @@ interface Outcome {
 }
 
 function foundText(check: Check, found: Found, t: Text, format: Format): string {
-  const took = format.duration(Math.max(1, Math.round(found.tookMs)))
+  const took = format.count(Math.round(found.tookMs))
   const figure = format.count(found.figure ?? 0)
   if (check === 'answer') return t('servers.check.answer.good', { figure, took })
   if (check === 'scripts') return t('servers.check.scripts.good', { took })
