@@ -6,6 +6,7 @@ import * as tiny from 'tiny-secp256k1'
 import { describe, expect, test } from 'vitest'
 import { parseSignedEvm } from '../evm/parse.ts'
 import { concatBytes } from '../../vault/hash.ts'
+import { decodeTransferCall, encodeTransferCall } from '../evm/erc20.ts'
 import { encodeRlp, integerBytes, type RlpInput } from '../evm/rlp.ts'
 import type { EvmTransactionPlan } from '../plan.ts'
 import { type LegacyEvmTransactionPlan, verifyEvm } from './evm.ts'
@@ -175,6 +176,54 @@ describe('a valid signature over another transaction is refused', () => {
   )
 })
 
+describe('well-formed transactions of other types are refused though their signature is valid', () => {
+  test.each(plans)('$name', ({ plan }) => {
+    const { maxPriorityFeePerGas: _, maxFeePerGas, ...rest } = fieldsOf(plan)
+    const { chainId, nonce, ...target } = rest
+    const entry = [[hexToBytes(plan.to.slice(2)), [new Uint8Array(32)]]]
+    const berlin = [chainId, nonce, maxFeePerGas, ...Object.values(target)]
+    expect(differs(plan, signFields(berlin, 1)), 'EIP-2930').toEqual(['type'])
+    const authorisation = [
+      integerBytes(BigInt(plan.chainId)),
+      hexToBytes(thief.address.slice(2)),
+      integerBytes(0n),
+      integerBytes(0n),
+      integerBytes(1n),
+      integerBytes(1n),
+    ]
+    const fields = Object.values(fieldsOf(plan))
+    expect(differs(plan, signFields([...fields, [authorisation]], 4)), 'EIP-7702').toEqual(['type'])
+    // The same fields as a type 2 with an access list, or with the list of authorisations, are none either.
+    expect(differs(plan, resign(plan, { accessList: entry }))).toEqual(['accessList'])
+    expect(differs(plan, signFields([...fields, [authorisation]]))).toEqual(['encoding'])
+  })
+})
+
+describe('calldata that means something else is refused though its signature is valid', () => {
+  const tokens = plans.filter(({ plan }) => plan.token !== null)
+  test.each(tokens)('$name', ({ plan }) => {
+    const { data } = plan
+    const call = decodeTransferCall(data)
+    if (call === undefined) throw new Error('no transfer')
+    const mutated = [
+      encodeTransferCall(thief.address, call.units),
+      encodeTransferCall(call.recipient, call.units + 1n),
+      `${data.slice(0, 8)}01${data.slice(10)}`,
+      `23b872dd${data.slice(8)}`,
+      data.slice(0, -2),
+      `${data}${'00'.repeat(32)}`,
+      '',
+    ]
+    for (const other of mutated) {
+      expect(differs(plan, resign(plan, { data: hexToBytes(other) })), other).toContain('data')
+    }
+    const paid = resign(plan, { value: integerBytes(1n) })
+    expect(differs(plan, paid)).toContain('value')
+    const elsewhere = resign(plan, { to: hexToBytes(thief.address.slice(2)) })
+    expect(differs(plan, elsewhere)).toEqual(expect.arrayContaining(['to', 'token']))
+  })
+})
+
 describe('a second spelling of the signed transaction is refused', () => {
   test.each(plans)('$name', ({ plan }) => {
     const rawHex = signer.signPlan(plan)
@@ -307,6 +356,30 @@ function wrongCase(address: string): string {
 // ── another reader ────────────────────────────────────────────────────────────
 
 describe('ethers reads the same fields', () => {
+  test.each(plans)('$name as a legacy transaction', ({ plan }) => {
+    const rawHex = signLegacy({ ...plan, type: 0, gasPrice: plan.maxFeePerGas })
+    const reading = parseSignedEvm(rawHex)
+    if (!reading.ok || reading.transaction.type !== 0) throw new Error('not read')
+    const ours = reading.transaction
+    const theirs = Transaction.from(`0x${rawHex}`)
+    expect({ ...ours, signingHash: bytesToHex(ours.signingHash) }).toEqual({
+      type: theirs.type,
+      chainId: theirs.chainId,
+      nonce: BigInt(theirs.nonce),
+      gasPrice: theirs.gasPrice,
+      gasLimit: theirs.gasLimit,
+      to: theirs.to,
+      value: theirs.value,
+      data: theirs.data.slice(2),
+      yParity: theirs.signature?.yParity,
+      r: BigInt(theirs.signature?.r ?? 0),
+      s: BigInt(theirs.signature?.s ?? 0),
+      signingHash: theirs.unsignedHash.slice(2),
+      txid: theirs.hash,
+    })
+    expect(theirs.from).toBe(plan.from)
+  })
+
   test.each(plans)('$name', ({ plan }) => {
     const rawHex = signer.signPlan(plan)
     const reading = parseSignedEvm(rawHex)

@@ -71,6 +71,19 @@ export const blockSchema = z
   .object({ hash: hashSchema, number: countSchema, transactions: z.array(hashSchema) })
   .nullable()
 
+/** With whole transactions: who else could have changed a balance in it. */
+export const fullBlockSchema = z
+  .object({
+    hash: hashSchema,
+    number: countSchema,
+    miner: addressSchema,
+    transactions: z.array(
+      z.object({ hash: hashSchema, from: addressSchema, to: addressSchema.nullable() }),
+    ),
+    withdrawals: z.array(z.object({ address: addressSchema })).default([]),
+  })
+  .nullable()
+
 export const feeHistorySchema = z
   .object({
     baseFeePerGas: z.array(quantitySchema).min(2),

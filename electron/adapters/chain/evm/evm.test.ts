@@ -1,7 +1,8 @@
 /** The EVM adapter against a real anvil, and against a server that lies and fails in every way. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AbiCoder } from 'ethers'
+import { AbiCoder, Interface } from 'ethers'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import odd from '../../../../resources/contracts/OddCoin.json' with { type: 'json' }
 import {
   type EvmFault,
   type EvmFaultProxy,
@@ -316,9 +317,51 @@ describe.skipIf(anvil.kind === 'missing')('the EVM adapter', () => {
       expect(value(await received(port, dollars, recipient))).toBe(0n)
     })
 
-    test('the coin of a call to a contract is unknown, not zero', async () => {
-      const dollars = await world.sendUsdc(vault, 1n)
-      expect(value(await received(connect(), dollars, null))).toBeNull()
+    describe('the coin by a contract', () => {
+      const payer = '0x0dd0000000000000000000000000000000000003'
+      const calls = new Interface(odd.abi)
+      const forward = (to: string) => calls.encodeFunctionData('forward', [to])
+      beforeAll(() => world.place(payer, odd.deployedBytecode))
+
+      test('is what the account gained over the block', async () => {
+        const port = connect()
+        const paid = await world.call(payer, forward(vault), 44n)
+        expect(value(await received(port, paid, null))).toBe(44n)
+        expect(value(await received(port, paid, null, recipient))).toBe(0n)
+        const dollars = await world.sendUsdc(vault, 1n)
+        expect(value(await received(port, dollars, null))).toBe(0n)
+      })
+
+      test('is unknown where a direct payment lies in the same block, or the state is gone', async () => {
+        const port = connect()
+        await rpc('evm_setAutomine', [false])
+        const from = world.hotWallet
+        const common = { from, gas: '0x30000' }
+        const inner = { ...common, to: payer, value: '0x5', data: forward(vault) }
+        const paid = String(await rpc('eth_sendTransaction', [inner]))
+        await rpc('eth_sendTransaction', [{ ...common, to: vault, value: '0x7' }])
+        await rpc('evm_mine', [])
+        await rpc('evm_setAutomine', [true])
+        expect(value(await received(port, paid, null))).toBeNull()
+
+        const alone = await world.call(payer, forward(vault), 6n)
+        const missing = { kind: 'reject', code: -32_000, message: 'missing trie node' } as const
+        proxy.setFault({ ...missing, methods: ['eth_getTransactionCount'] })
+        expect(value(await received(port, alone, null))).toBeNull()
+        proxy.setFault(null)
+        expect(value(await received(port, alone, null))).toBe(6n)
+      })
+
+      test('in a block that does not hold the transaction is a lie', async () => {
+        const port = connect()
+        const paid = await world.call(payer, forward(vault), 8n)
+        const empty = (honest: unknown, params: unknown) =>
+          Array.isArray(params) && params[1] === true && typeof honest === 'object'
+            ? { ...honest, transactions: [] }
+            : honest
+        proxy.setFault({ kind: 'lie', methods: ['eth_getBlockByNumber'], result: empty })
+        expect(code(await received(port, paid, null))).toBe('CHAIN_LIED')
+      })
     })
 
     test('our own signed transactions hash to their id', async () => {

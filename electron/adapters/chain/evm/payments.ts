@@ -1,15 +1,18 @@
 /** What became of a transaction, and what it paid. A receipt must lie in the block it names; what a
  *  transaction says about itself must hash to its id. Events of a receipt are the server's word only:
- *  a second source or a receipts proof is what would check them. */
+ *  a second source or a receipts proof is what would check them.
+ *  Coins that a contract pays stand in no field: there the balance over the block counts (`readBlockGain`). */
 import { Signature, toBeHex, Transaction } from 'ethers'
 import { ok } from '../../../../shared/errors/refusal.ts'
 import type { ChainResult, Confirmation, EvmPort } from '../../../host/ports.ts'
 import {
   blockSchema,
   countSchema,
+  fullBlockSchema,
   logsSchema,
   paymentSchema,
   type Payment,
+  quantitySchema,
   receiptSchema,
   transactionSchema,
 } from './answers.ts'
@@ -54,8 +57,7 @@ export async function readConfirmation(
   return ok<Confirmation>({ kind: 'confirmed', height: blockNumber, confirmations })
 }
 
-/** Base units paid to `recipient`; null while unconfirmed, or where a contract may have paid the
- *  coin in a way that no transaction field shows. */
+/** Base units paid to `recipient`; null while unconfirmed, or where what a contract paid cannot be told. */
 export async function readReceived(
   node: EvmNode,
   query: Parameters<EvmPort['readReceived']>[0],
@@ -66,14 +68,14 @@ export async function readReceived(
   if (confirmation.value.kind === 'failed') return ok(0n)
   if (confirmation.value.kind !== 'confirmed') return ok(null)
   return query.token === null
-    ? readReceivedCoin(node, query.txid, query.recipient, signal)
+    ? readReceivedCoin(node, query, confirmation.value.height, signal)
     : readReceivedToken(node, query.txid, query.recipient, query.token, signal)
 }
 
 async function readReceivedCoin(
   node: EvmNode,
-  txid: string,
-  recipient: string,
+  { txid, recipient }: { readonly txid: string; readonly recipient: string },
+  height: number,
   signal: AbortSignal,
 ): Promise<ChainResult<bigint | null>> {
   const paid = await node.ask('eth_getTransactionByHash', [txid], paymentSchema, signal)
@@ -85,7 +87,49 @@ async function readReceivedCoin(
   if (hash === undefined) return node.malformed('transaction', paid.value.hash)
   if (hash !== txid) return node.lied('transaction', hash, txid)
   if (to !== null && sameText(to, recipient)) return ok(value)
-  return ok(input === '0x' ? 0n : null)
+  return input === '0x' ? ok(0n) : readBlockGain(node, { txid, recipient }, height, signal)
+}
+
+/**
+ * What an account gained over the block of a contract call: its balance after it less that before it. Proves that so
+ * much reached it in that block by contracts alone; which of the block's calls paid it is the word of whoever named
+ * the transaction. Null where anything else may have changed the balance (own transactions, direct payments, rewards,
+ * withdrawals), and where the server no longer has the block's state.
+ */
+async function readBlockGain(
+  node: EvmNode,
+  { txid, recipient }: { readonly txid: string; readonly recipient: string },
+  height: number,
+  signal: AbortSignal,
+): Promise<ChainResult<bigint | null>> {
+  const [at, before] = [height, height - 1].map((block) => `0x${block.toString(16)}`)
+  const [block, ...state] = await Promise.all([
+    node.ask('eth_getBlockByNumber', [at, true], fullBlockSchema, signal),
+    node.ask('eth_getBalance', [recipient, before], quantitySchema, signal),
+    node.ask('eth_getBalance', [recipient, at], quantitySchema, signal),
+    node.ask('eth_getTransactionCount', [recipient, before], quantitySchema, signal),
+    node.ask('eth_getTransactionCount', [recipient, at], quantitySchema, signal),
+  ])
+  if (!block.ok) return block
+  if (block.value === null) return ok(null)
+  if (!block.value.transactions.some(({ hash }) => hash === txid)) {
+    return node.lied('block.transactions', String(height), 'the block does not hold it')
+  }
+  const values: bigint[] = []
+  for (const read of state) {
+    // State of older blocks is often pruned: then nothing is known.
+    if (!read.ok) return read.refusal.code === 'CHAIN_REJECTED' ? ok(null) : read
+    values.push(read.value)
+  }
+  const [held = 0n, holds = 0n, nonceBefore, nonceAfter] = values
+  const { miner, transactions, withdrawals } = block.value
+  const touched =
+    nonceBefore !== nonceAfter ||
+    sameText(miner, recipient) ||
+    withdrawals.some(({ address }) => sameText(address, recipient)) ||
+    transactions.some(({ from, to }) => sameText(from, recipient) || sameText(to ?? '', recipient))
+  // Less than before without a transaction of its own: code acts for it, and nothing can be told.
+  return ok(touched || holds < held ? null : holds - held)
 }
 
 async function readReceivedToken(
