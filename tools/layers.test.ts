@@ -168,6 +168,7 @@ const planted: readonly (readonly [rule: string, file: string, line: string])[] 
     'electron/adapters/system/clock.ts',
     "import '../chain/evm/rpc.ts'",
   ],
+  ['frames do not know chains', 'electron/adapters/ur/frames.ts', "import '../chain/evm/rpc.ts'"],
   ['desktop does not know web', 'electron/shells/desktop/main.ts', "import '../web/main.ts'"],
   ['cli does not know desktop', 'electron/shells/cli/main.ts', "import '../desktop/main.ts'"],
   // renderer
@@ -197,6 +198,7 @@ const planted: readonly (readonly [rule: string, file: string, line: string])[] 
     "import '@onekeyfe/hd-transport/x.js'",
   ],
   ['usb outside device', 'electron/shells/host/main.ts', "import 'usb'"],
+  ['bc-ur outside ur', 'electron/host/airGap.ts', "import '@ngraveio/bc-ur'"],
   ['sqlite outside store', 'electron/shells/host/main.ts', "import 'node:sqlite'"],
   // markVerified
   [
