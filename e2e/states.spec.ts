@@ -13,6 +13,8 @@ const screens = [
   'vault/send',
   'vault/coins',
   'vault/addresses',
+  'vault/airgap',
+  'vault/messages',
   "vault/account/73c5da0a/84'/1'/0'",
   'vault/add/73c5da0a',
   'vault/watch',

@@ -9,8 +9,8 @@ import type { TransferView } from '../../shared/contract/methods/transfers.ts'
 import { type Scene, openScene, until, untilState } from './demoHost.ts'
 import { approve, bitcoinRecipient, plan } from './play.ts'
 
-const wallet = createTestWallet(`${'zoo '.repeat(11)}wrong`, 'regtest')
-const fingerprint = '3f635a63'
+const wallet = createTestWallet(`${'abandon '.repeat(11)}about`, 'regtest')
+const fingerprint = '73c5da0a'
 const path = "m/84'/1'/0'"
 let scene: Scene
 let accountId = ''

@@ -35,6 +35,17 @@ function Waiting({ vault }: { readonly vault: VaultView }) {
               <Empty
                 icon={<QrCode size={28} aria-hidden />}
                 text={t(airGapped.size === 0 ? 'airgap.noWallet' : 'airgap.noneWaiting')}
+                action={
+                  airGapped.size === 0 ? (
+                    <a className="button quiet" href={routeHref('vault', 'watch')}>
+                      {t('watch.open')}
+                    </a>
+                  ) : (
+                    <a className="button quiet" href={routeHref('vault', 'send')}>
+                      {t('vault.send')}
+                    </a>
+                  )
+                }
               />
             )
           return (

@@ -46,17 +46,17 @@ export function AirGapSigning({ transfer }: { readonly transfer: Transfer }) {
         <p className="dim small-text">
           {t('airgap.backHint', { left: format.duration(data.expiresAt - now) })}
         </p>
-        <PsbtInput
-          action={t('airgap.check')}
-          busy={answer.isPending}
-          onPsbt={(psbt) => answer.mutate({ transferId: transfer.id, psbt })}
-        />
         {refusal !== null && (
           <>
             <RefusalNote refusal={refusal} />
             <p className="quiet-note">{t('airgap.stillWaiting')}</p>
           </>
         )}
+        <PsbtInput
+          action={t('airgap.check')}
+          busy={answer.isPending}
+          onPsbt={(psbt) => answer.mutate({ transferId: transfer.id, psbt })}
+        />
         {answer.isSuccess && <p className="quiet-note">{t('airgap.taken')}</p>}
       </section>
     </div>

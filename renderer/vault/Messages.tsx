@@ -2,8 +2,6 @@
 import { useState } from 'react'
 import { refusalOf, useAsk } from '../data/host.ts'
 import type { VaultView } from '../data/vault.ts'
-import { visibleText } from '../format/addresses.ts'
-import { chainName } from '../format/chains.ts'
 import { useText } from '../language/text.ts'
 import type { MessageKey } from '../language/messages.ts'
 import { Button } from '../ui/Button.tsx'
@@ -11,14 +9,14 @@ import { CopyButton } from '../ui/CopyButton.tsx'
 import { DevicePanel } from '../ui/DevicePanel.tsx'
 import { Panel } from '../ui/Panel.tsx'
 import { RefusalNote } from '../ui/RefusalNote.tsx'
+import { type FoundAccount, allAccounts, fullAccountName } from './accounts/accountName.ts'
 import { MessageRows } from './MessageRows.tsx'
 import { VerifyMessage } from './VerifyMessage.tsx'
 
-type Account = VaultView['wallets'][number]['accounts'][number]
 type Format = 'legacy' | 'bip322' | 'personal' | 'typed-data'
 
 /** Forms that an account's addresses can sign in; the first is the usual one. */
-function formatsOf(account: Account): readonly Format[] {
+function formatsOf({ account }: FoundAccount): readonly Format[] {
   if (account.chain === 'evm') return ['personal', 'typed-data']
   switch (account.scriptType) {
     case 'p2tr':
@@ -32,10 +30,8 @@ function formatsOf(account: Account): readonly Format[] {
 }
 
 /** Accounts that a device signs for; a watched one signs no messages here. */
-function signingAccounts(vault: VaultView): readonly Account[] {
-  return vault.wallets
-    .filter(({ signer }) => signer.kind === 'device')
-    .flatMap(({ accounts }) => accounts)
+function signingAccounts(vault: VaultView): readonly FoundAccount[] {
+  return allAccounts(vault).filter(({ wallet }) => wallet.signer.kind === 'device')
 }
 
 interface Draft {
@@ -51,7 +47,7 @@ function Sign({
   accounts,
 }: {
   readonly vault: VaultView
-  readonly accounts: readonly Account[]
+  readonly accounts: readonly FoundAccount[]
 }) {
   const { t } = useText()
   const describe = useAsk('messages.describe')
@@ -69,9 +65,10 @@ function Sign({
     describe.reset()
     sign.reset()
   }
-  const account = accounts.find(({ id }) => id === draft.accountId) ?? accounts[0]
-  if (account === undefined) return <p className="empty-text">{t('message.noAccount')}</p>
-  const formats = formatsOf(account)
+  const found = accounts.find(({ account: { id } }) => id === draft.accountId) ?? accounts[0]
+  if (found === undefined) return <p className="empty-text">{t('message.noAccount')}</p>
+  const { account } = found
+  const formats = formatsOf(found)
   const format = formats.find((each) => each === draft.format) ?? formats[0] ?? 'legacy'
   const paths = [
     ...new Set(
@@ -112,9 +109,9 @@ function Sign({
               change({ accountId: event.target.value, path: null, format: null })
             }
           >
-            {accounts.map(({ id, label, chain, path: own }) => (
-              <option key={id} value={id}>
-                {chainName(chain)} · {visibleText(label || own)}
+            {accounts.map((each) => (
+              <option key={each.account.id} value={each.account.id}>
+                {fullAccountName(vault, each, t)}
               </option>
             ))}
           </select>

@@ -2,11 +2,12 @@
 import type { Contract } from '../../shared/contract/contract.ts'
 import type { OutputOf } from '../../shared/contract/method.ts'
 import type { VaultView } from '../data/vault.ts'
-import { shortId, visibleText } from '../format/addresses.ts'
+import { shortId } from '../format/addresses.ts'
 import { useFormat } from '../format/useFormat.ts'
 import { useText } from '../language/text.ts'
 import { AddressText } from '../ui/AddressText.tsx'
 import { StateTag } from '../ui/StateTag.tsx'
+import { findAccount, fullAccountName } from './accounts/accountName.ts'
 
 type Described = OutputOf<Contract['airGap.describe']>
 
@@ -14,15 +15,13 @@ export function PsbtRows({ psbt, vault }: { readonly psbt: Described; readonly v
   const { t } = useText()
   const format = useFormat()
   const btc = (units: bigint) => format.amountExact({ asset: 'BTC', decimals: 8, units })
-  const account = vault.wallets
-    .flatMap(({ accounts }) => accounts)
-    .find(({ id }) => id === psbt.accountId)
+  const found = findAccount(vault, psbt.accountId ?? '')
   return (
     <div className="psbt-rows">
       <p className="small-text">
-        {account === undefined
+        {found === undefined
           ? t('airgap.notOurs')
-          : t('airgap.spends', { account: visibleText(account.label || account.path) })}{' '}
+          : t('airgap.spends', { account: fullAccountName(vault, found, t) })}{' '}
         <span className="dim">
           {t('airgap.signed', { signed: psbt.signedInputs, inputs: psbt.inputs.length })}
         </span>

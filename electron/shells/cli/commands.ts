@@ -29,6 +29,17 @@ function walletLine({ signer, fingerprint }: Wallet): string {
     : `watched, signs air-gapped, fingerprint ${fingerprint}`
 }
 
+/** base64 or hex text as it stands, the binary form as base64. */
+function readPsbtFile(file: string): Result<string, 'INPUT_INVALID'> {
+  try {
+    const bytes = readFileSync(file)
+    return ok(bytes[0] === 0x70 && bytes[4] === 0xff ? bytes.toString('base64') : bytes.toString())
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error)
+    return refuse('INPUT_INVALID', { field: 'FILE', problem })
+  }
+}
+
 export const commands: Readonly<Record<string, Command>> = {
   async risk(client) {
     const view = await readFirstPortfolio(client)
@@ -128,6 +139,24 @@ export const commands: Readonly<Record<string, Command>> = {
     // The file is one canonical JSON document: text and value print alike.
     const { text } = exported.value
     return ok({ value: decodeCanonical(text)?.value, text })
+  },
+  async 'transfer psbt'(client, [id]) {
+    if (id === undefined) return refuse('INPUT_INVALID', { field: 'ID', problem: 'missing' })
+    const asked = await client.call('airGap.request', { transferId: id })
+    return asked.ok ? ok({ value: asked.value, text: asked.value.psbt }) : asked
+  },
+  async 'transfer psbt-import'(client, [id, file]) {
+    if (id === undefined || file === undefined)
+      return refuse('INPUT_INVALID', {
+        field: id === undefined ? 'ID' : 'FILE',
+        problem: 'missing',
+      })
+    const psbt = readPsbtFile(file)
+    if (!psbt.ok) return psbt
+    const answered = await client.call('airGap.answer', { transferId: id, psbt: psbt.value })
+    return answered.ok
+      ? ok({ value: answered.value, text: `verified; transfer ${id} is on its way` })
+      : answered
   },
   async 'journal verify'(client) {
     const verified = await client.call('journal.verify', {})

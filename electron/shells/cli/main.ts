@@ -8,6 +8,7 @@ import { type Client, createClient } from '../../../shared/contract/client.ts'
 import type { Refusal, Result } from '../../../shared/errors/refusal.ts'
 import { encodeCanonical } from '../../../shared/units/canonical.ts'
 import { createCurve } from '../../adapters/chain/bitcoin/curve.ts'
+import { checkMessage } from './messageVerify.ts'
 import { checkPositions } from './positionsCheck.ts'
 import { commands } from './commands.ts'
 import { openSession } from './session.ts'
@@ -25,6 +26,11 @@ const usage = `Usage: npm run --silent cli -- COMMAND [--json] [--demo] [--data 
   transfers export ID     a plan as a file, on standard output
   transfer verify --plan FILE --tx HEX
                           check signed bytes against an exported plan; needs no data directory
+  transfer psbt ID        the PSBT of an approved transfer that waits for its signatures, in base64
+  transfer psbt-import ID FILE
+                          hand in what an air-gapped wallet signed; checked like any device's answer
+  message verify --address A --message TEXT --signature S [--typed-data]
+                          did this address sign this message; needs no data directory
   journal verify          recompute the journal's hash chain and check its seal
   positions check FILE    recompute recorded liquidation prices
 
@@ -33,6 +39,7 @@ const usage = `Usage: npm run --silent cli -- COMMAND [--json] [--demo] [--data 
   --data   data directory
   --plan   file written by transfers export
   --tx     signed transaction in hex
+  --typed-data  the message is EIP-712 typed data as JSON
 `
 
 const say = (text: string) => process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
@@ -72,6 +79,29 @@ function verify(options: {
   return verified.exitCode
 }
 
+function verifyOne(options: {
+  readonly address?: string | undefined
+  readonly message?: string | undefined
+  readonly signature?: string | undefined
+  readonly 'typed-data': boolean
+  readonly json: boolean
+}): number {
+  const { address, message, signature } = options
+  if (address === undefined || message === undefined || signature === undefined) {
+    process.stderr.write(usage)
+    return 64
+  }
+  const kind = options['typed-data'] ? 'typed-data' : 'message'
+  const checked = checkMessage(
+    { address, message, signature, kind, encoding: 'text' },
+    createCurve(),
+  )
+  if (options.json) say(checked.json)
+  if (checked.exitCode === 2) process.stderr.write(`bulkhead: ${checked.text}\n`)
+  else if (!options.json) say(checked.text)
+  return checked.exitCode
+}
+
 function positions(file: string | undefined): number {
   if (file === undefined) {
     process.stderr.write(usage)
@@ -94,6 +124,10 @@ function readArguments() {
       data: { type: 'string' },
       plan: { type: 'string' },
       tx: { type: 'string' },
+      address: { type: 'string' },
+      message: { type: 'string' },
+      signature: { type: 'string' },
+      'typed-data': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
@@ -119,6 +153,7 @@ async function main(): Promise<number> {
   }
   if (first === 'positions' && second === 'check') return positions(positionals[2])
   if (first === 'transfer' && second === 'verify') return verify(values)
+  if (first === 'message' && second === 'verify') return verifyOne(values)
   const command = commands[second === undefined ? first : `${first} ${second}`]
   if (command === undefined) return misused(`no such command: ${positionals.join(' ')}`)
   const temporary = values.demo ? mkdtempSync(join(tmpdir(), 'bulkhead-demo-')) : null

@@ -18,7 +18,7 @@ export interface Session {
   close(): Promise<void>
 }
 
-/** Commands only read so far; nothing they do asks for a confirmation. */
+/** Nothing that the commands do asks for a confirmation. */
 const noConfirmation: ConfirmationPort = { confirm: () => Promise.resolve('unavailable') }
 const log = (line: string) => process.stderr.write(`bulkhead: ${line}\n`)
 

@@ -9,11 +9,13 @@ import {
   testClock,
 } from '../../adapters/chain/bitcoin/regtest.fixture.ts'
 import { planBitcoinTransfer } from '../../../shared/transfer/btc/planBitcoinTransfer.ts'
+import { makeSource } from '../../../shared/transfer/btc/psbt.fixture.ts'
+import { readSignedAnswer } from '../../../shared/transfer/btc/signedPsbt.ts'
 import { writePsbtText } from '../../../shared/transfer/btc/writePsbt.ts'
 import { verifyBitcoin } from '../../../shared/transfer/verify/bitcoin.ts'
 import type { PinnedBitcoinAccount } from '../../../shared/vault/account.ts'
 import { deriveBitcoinAddress } from '../../../shared/vault/ownAddress.ts'
-import { findElectrum, startElectrumPeer } from './electrumPeer.ts'
+import { findElectrum, signOffline, startElectrumPeer } from './electrumPeer.ts'
 import { startBitcoinSimulator } from './simulator.ts'
 import { createTestWallet } from './testWallet.ts'
 
@@ -148,4 +150,36 @@ describe.skipIf(version === undefined)('Debian’s Electrum against our server',
       await simulator.close()
     }
   })
+})
+
+/** SLIP-132 for test networks: by its version Electrum knows which addresses a key has. It has no taproot accounts. */
+const KINDS = [
+  ['p2pkh', { private: 0x04358394, public: 0x043587cf }],
+  ['p2sh-p2wpkh', { private: 0x044a4e28, public: 0x044a5262 }],
+  // The journey above signs this kind too.
+  ...(process.env['BULKHEAD_DEEP'] === '1' ? [['p2wpkh', VPRV] as const] : []),
+] as const
+
+describe.skipIf(version === undefined)('Debian’s Electrum as air-gapped wallet', () => {
+  it.each(KINDS)(
+    'signs our PSBT of a %s account; what it returns is the approved transaction',
+    {
+      timeout: 120_000,
+    },
+    async (kind, versions) => {
+      const source = makeSource(wallet, kind)
+      const master = HDKey.fromMasterSeed(mnemonicToSeedSync(ABANDON), versions)
+      const key = master.derive(source.account.path).privateExtendedKey
+      // It was restored from the account's own key: that is where its paths begin.
+      const text = await signOffline(key, writePsbtText({ ...source, origin: 'account' }))
+      const request = {
+        plan: source.plan,
+        account: source.account,
+        digest: '',
+        curve: createCurve(),
+      }
+      const rawHex = value(readSignedAnswer({ ...request, text }))
+      expect(value(verifyBitcoin({ ...request, rawHex })).rawHex).toBe(rawHex)
+    },
+  )
 })

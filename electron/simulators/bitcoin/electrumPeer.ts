@@ -28,6 +28,22 @@ export async function findElectrum(): Promise<string | undefined> {
   }
 }
 
+/** Electrum as an air-gapped wallet: restored from an extended private key (tprv, uprv, vprv), without a network, it
+ *  signs one PSBT (base64). Returns what it prints: the finished transaction in hex, or the PSBT signed in part. */
+export async function signOffline(extendedKey: string, psbt: string): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'bulkhead-electrum-'))
+  const options = ['--regtest', '--offline', '-D', directory, '-w', join(directory, 'wallet')]
+  try {
+    await run('electrum', ['restore', extendedKey, ...options], { timeout: COMMAND_TIMEOUT_MS })
+    const { stdout } = await run('electrum', ['signtransaction', psbt, ...options], {
+      timeout: COMMAND_TIMEOUT_MS,
+    })
+    return stdout.trim()
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
 /**
  * Restores a wallet from an extended key (vprv, vpub) and starts its daemon on our server only.
  * `--oneserver` keeps it from every other server.
