@@ -37,6 +37,7 @@ import type { FeeTarget } from './transfers/planBitcoin.ts'
 import { createBitcoinReplacementPlanner, rivalsOf } from './transfers/planBitcoinReplacement.ts'
 import { nonceSiblings, type ReplacementKind } from './transfers/planReplacement.ts'
 import { createForeignPlanner } from './transfers/planForeign.ts'
+import { createPaymentHints } from './transfers/paymentHints.ts'
 import { createPlanner } from './transfers/planning.ts'
 import {
   type RecheckContext,
@@ -487,6 +488,12 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
       vault,
       coinNotes,
       evm: evmChains.ports,
+      transfers: () => transfers.list(),
+    }),
+    ...createPaymentHints({
+      bitcoin: ports.bitcoin,
+      vault,
+      policy: () => policy,
       transfers: () => transfers.list(),
     }),
     ...airGap.methods,

@@ -57,7 +57,7 @@ function Fields({ portfolio }: { readonly portfolio: Portfolio }) {
   const chosen = held.find(({ asset }) => asset === draft.asset) ?? held[0]
   const amount = readLocalDecimal(locale, draft.amount)
   const why =
-    chosen === undefined ? t('move.nothing') : amount === undefined ? t('send.needAmount') : null
+    chosen === undefined ? t('move.nothing') : amount === undefined ? t('send.need.amount') : null
   const submit = () => {
     if (chosen === undefined || amount === undefined) return
     planning.plan(

@@ -23,7 +23,7 @@ import { AirGap } from './AirGap.tsx'
 import { CoinsSection } from './coins/CoinsSection.tsx'
 import { Messages } from './Messages.tsx'
 import { Receive } from './Receive.tsx'
-import { Send } from './Send.tsx'
+import { Send } from './send/Send.tsx'
 import { Sources } from './Sources.tsx'
 
 const sections = [

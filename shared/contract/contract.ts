@@ -12,6 +12,7 @@ import { vaultActivity } from './methods/activity.ts'
 import { journalExport, journalList, journalVerify } from './methods/journal.ts'
 import { messagesDescribe, messagesSign, messagesVerify } from './methods/messages.ts'
 import { namesLookup, namesResolve } from './methods/names.ts'
+import { paymentCheckAddress, paymentFeeRates } from './methods/payment.ts'
 import { portfolioRead, portfolioRefresh } from './methods/portfolio.ts'
 import {
   evmAddChain,
@@ -82,6 +83,8 @@ export const contract = defineContract({
   'vault.activity': vaultActivity,
   'names.resolve': namesResolve,
   'names.lookup': namesLookup,
+  'payment.feeRates': paymentFeeRates,
+  'payment.checkAddress': paymentCheckAddress,
   'transfers.list': transfersList,
   'transfers.read': transfersRead,
   'transfers.plan': transfersPlan,

@@ -50,7 +50,7 @@ function State({ row: { state } }: { readonly row: CoinRow }) {
 /** Why a coin cannot be chosen; null where it can. */
 function useWhyNot({ coin, state }: CoinRow, account: string | null): string | null {
   const { t } = useText()
-  if (state.kind !== 'free') return t(`coins.whyNot.${state.kind}`)
+  if (state.kind === 'frozen' || state.kind === 'taken') return t(`coins.whyNot.${state.kind}`)
   return account === null || account === coin.accountId ? null : t('coins.whyNot.account')
 }
 

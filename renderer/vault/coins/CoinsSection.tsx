@@ -1,5 +1,5 @@
 /** The bitcoin outputs of the vault: what each is, which may be spent, and a payment out of exactly those chosen. */
-import { ArrowLeft, Coins as CoinsIcon, Search } from 'lucide-react'
+import { ArrowLeft, Coins as CoinsIcon, Merge, Search } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { useRead } from '../../data/host.ts'
 import { routeHref } from '../../data/route.ts'
@@ -11,14 +11,16 @@ import { Chart } from '../../ui/Chart.tsx'
 import { Empty } from '../../ui/Empty.tsx'
 import { Panel } from '../../ui/Panel.tsx'
 import { useInk } from '../../ui/chartInk.ts'
-import { Send } from '../Send.tsx'
+import { Send } from '../send/Send.tsx'
 import { CoinTable } from './CoinTable.tsx'
+import { Consolidate } from './Consolidate.tsx'
 import { useLabelFiles } from './LabelFiles.tsx'
 import { coinBars, coinBarsOption } from './coinBars.ts'
 import {
   type CoinFilter,
   type CoinRow,
   type CoinSorting,
+  canPay,
   coinFilters,
   filterCoins,
   listCoins,
@@ -99,6 +101,7 @@ function ChoiceBar({ rows, onClear, onSend }: ChoiceBarProps) {
   const { t } = useText()
   const format = useFormat()
   const { count, value, addresses } = sumCoins(rows)
+  const waiting = rows.filter(({ state }) => state.kind === 'waiting').length
   return (
     <div className="choice-bar" role="status" data-testid="chosen-coins">
       <span>
@@ -108,6 +111,12 @@ function ChoiceBar({ rows, onClear, onSend }: ChoiceBarProps) {
         </strong>
         {addresses > 1 && (
           <span className="small-text hot-text"> · {t('coins.links', { count: addresses })}</span>
+        )}
+        {waiting > 0 && (
+          <span className="small-text hot-text">
+            {' '}
+            · {t('coins.chosenWaiting', { count: waiting })}
+          </span>
         )}
       </span>
       <span className="actions">
@@ -129,11 +138,10 @@ export function CoinsSection({ vault }: { readonly vault: VaultView }) {
   const [sorting, setSorting] = useState<CoinSorting>({ by: 'amount', direction: 'descending' })
   const [wanted, setWanted] = useState<ReadonlySet<string>>(new Set())
   const [sending, setSending] = useState(false)
+  const [merging, setMerging] = useState(false)
   const rows = sortCoins(filterCoins(all, filter, words), sorting)
   // What was spent, frozen or taken meanwhile leaves the choice.
-  const chosenRows = all.filter(
-    ({ outpoint, state }) => wanted.has(outpoint) && state.kind === 'free',
-  )
+  const chosenRows = all.filter((row) => wanted.has(row.outpoint) && canPay(row))
   const chosen = new Set(chosenRows.map(({ outpoint }) => outpoint))
   // One payment spends from one account: the first choice decides which.
   const account = chosenRows[0]?.coin.accountId ?? null
@@ -158,9 +166,19 @@ export function CoinsSection({ vault }: { readonly vault: VaultView }) {
     <Panel
       title={t('vault.coins')}
       note={t('coins.note', { count: all.length })}
-      actions={labels.buttons}
+      actions={
+        <>
+          {all.filter(canPay).length > 1 && (
+            <Button small onPress={() => setMerging(true)}>
+              <Merge size={13} aria-hidden /> {t('merge.do')}
+            </Button>
+          )}
+          {labels.buttons}
+        </>
+      }
     >
       {labels.outcome}
+      {merging && <Consolidate vault={vault} onClose={() => setMerging(false)} />}
       {all.length === 0 ? (
         <Empty
           icon={<CoinsIcon size={28} aria-hidden />}
@@ -178,9 +196,9 @@ export function CoinsSection({ vault }: { readonly vault: VaultView }) {
             <Bars
               rows={all}
               chosen={chosen}
-              onPick={({ coin, outpoint, state }) => {
-                if (state.kind === 'free' && (account === null || account === coin.accountId))
-                  choose(outpoint, !chosen.has(outpoint))
+              onPick={(row) => {
+                if (canPay(row) && (account === null || account === row.coin.accountId))
+                  choose(row.outpoint, !chosen.has(row.outpoint))
               }}
             />
           )}

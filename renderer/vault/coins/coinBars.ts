@@ -5,7 +5,7 @@ import { visibleText } from '../../format/addresses.ts'
 import type { Format } from '../../format/format.ts'
 import type { Text } from '../../language/text.ts'
 import { type Ink, chartFont } from '../../ui/chartInk.ts'
-import { type CoinRow, sortCoins } from './coinList.ts'
+import { type CoinRow, canPay, sortCoins } from './coinList.ts'
 
 /** More bars than this cannot be told apart; the rest stand together as the last one. */
 const mostBars = 48
@@ -94,14 +94,12 @@ export function coinBarsOption(
         data: bars.map(({ row, height }) => ({
           value: height,
           itemStyle: {
-            color: row === null || row.state.kind === 'free' ? ink.cold : ink.coldSoft,
+            color: row === null || canPay(row) ? ink.cold : ink.coldSoft,
             borderRadius: [3, 3, 0, 0],
             ...(row !== null && chosen.has(row.outpoint)
               ? { borderColor: ink.ink, borderWidth: 3 }
               : {}),
-            ...(row === null || row.state.kind === 'free'
-              ? {}
-              : { decal: { ...hatch, color: ink.dim } }),
+            ...(row === null || canPay(row) ? {} : { decal: { ...hatch, color: ink.dim } }),
           },
         })),
       },

@@ -43,6 +43,12 @@ export function isWaiting({ height }: Coin): boolean {
   return height === null || height <= 0
 }
 
+/** May be chosen by hand. One that waits may be, too: whoever sent it can still take it back, and then the payment
+ *  out of it is void as well. */
+export function canPay({ state }: CoinRow): boolean {
+  return state.kind === 'free' || state.kind === 'waiting'
+}
+
 /** @param tip height of the chain's newest block, null while unknown */
 export function listCoins(
   coins: readonly Coin[],

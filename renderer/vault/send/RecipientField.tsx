@@ -1,22 +1,63 @@
-/** Who is paid: typed, pasted, dropped, or read from a picture of a QR code; shown in groups of four at once. */
+/** Who is paid: typed, pasted, dropped, or read from a picture of a QR code; shown in groups of four and judged by the
+ *  host as soon as it looks like an address. */
 import { ImageUp } from 'lucide-react'
 import { useRef, useState } from 'react'
-import { visibleText } from '../format/addresses.ts'
-import { useText } from '../language/text.ts'
-import { AddressText } from '../ui/AddressText.tsx'
-import { Button } from '../ui/Button.tsx'
-import { readQrPicture } from '../ui/readQrPicture.ts'
+import { refusalOf, useRead } from '../../data/host.ts'
+import { visibleText } from '../../format/addresses.ts'
+import { useFormat } from '../../format/useFormat.ts'
+import { useText } from '../../language/text.ts'
+import { AddressText } from '../../ui/AddressText.tsx'
+import { Button } from '../../ui/Button.tsx'
+import { StateTag } from '../../ui/StateTag.tsx'
+import { readQrPicture } from '../../ui/readQrPicture.ts'
+import { refusalWords } from '../../ui/refusalText.ts'
 import { type PaymentRequest, addressShape, parsePaymentRequest } from './paymentRequest.ts'
 
+const judgeEveryMs = 600_000
+
+/** What the host says of the address: sound or not, and whether it was paid before. */
+function Verdict({ chain, address }: { readonly chain: string; readonly address: string }) {
+  const speech = useText()
+  const { t } = speech
+  const format = useFormat()
+  const checked = useRead('payment.checkAddress', { chain, address }, judgeEveryMs)
+  const refusal = refusalOf(checked.error)
+  if (refusal !== null) {
+    const words = refusalWords(refusal, format, speech)
+    return (
+      <span className="hint breach-text" role="alert" data-verdict={refusal.code}>
+        {words.message} {words.wayOut}
+      </span>
+    )
+  }
+  if (checked.data === undefined) return null
+  const { known, label } = checked.data
+  return (
+    <span className="hint verdict" data-verdict={known}>
+      <AddressText address={visibleText(checked.data.address)} />{' '}
+      <StateTag
+        grade={known === 'new' ? 'off' : 'good'}
+        text={
+          label === ''
+            ? t(`send.known.${known}`)
+            : `${t(`send.known.${known}`)} · ${visibleText(label)}`
+        }
+      />
+      {known === 'new' && <span>{t('send.addressHint')}</span>}
+    </span>
+  )
+}
+
 export interface RecipientFieldProps {
+  readonly id: string
   readonly chain: string
   readonly address: string
-  /** `typed`: by hand; a request brings more than the address. */
   readonly onAddress: (address: string) => void
+  /** What was pasted, dropped or scanned may bring more than the address. */
   readonly onRequest: (request: PaymentRequest) => void
 }
 
-export function RecipientField({ chain, address, onAddress, onRequest }: RecipientFieldProps) {
+export function RecipientField({ id, chain, address, onAddress, onRequest }: RecipientFieldProps) {
   const { t } = useText()
   const picker = useRef<HTMLInputElement>(null)
   const [noCode, setNoCode] = useState(false)
@@ -43,10 +84,10 @@ export function RecipientField({ chain, address, onAddress, onRequest }: Recipie
         else void takeFile(file)
       }}
     >
-      <label htmlFor="send-address">{t('send.address')}</label>
+      <label htmlFor={id}>{t('send.address')}</label>
       <div className="joined">
         <input
-          id="send-address"
+          id={id}
           name="address"
           className="mono"
           autoComplete="off"
@@ -54,7 +95,7 @@ export function RecipientField({ chain, address, onAddress, onRequest }: Recipie
           maxLength={400}
           value={address}
           aria-invalid={wrong}
-          aria-describedby="send-address-hint"
+          aria-describedby={`${id}-hint`}
           onChange={(event) => onAddress(event.target.value)}
           onPaste={(event) => {
             const [file] = event.clipboardData.files
@@ -81,17 +122,13 @@ export function RecipientField({ chain, address, onAddress, onRequest }: Recipie
           <ImageUp size={14} aria-hidden /> {t('send.qrPicture')}
         </Button>
       </div>
-      <span id="send-address-hint">
-        {shape === 'plausible' && (
-          <span className="hint">
-            <AddressText address={visibleText(address.trim())} />
-          </span>
-        )}
+      <span id={`${id}-hint`}>
+        {shape === 'plausible' && <Verdict chain={chain} address={address.trim()} />}
+        {shape === 'empty' && <span className="hint">{t('send.addressWays')}</span>}
         {wrong && <span className="hint breach-text">{t(`send.shape.${shape}`)}</span>}
         {shape === 'unfinished' && <span className="hint">{t('send.shape.unfinished')}</span>}
         {noCode && <span className="hint breach-text">{t('send.noCode')}</span>}
       </span>
-      <span className="hint">{t('send.addressHint')}</span>
     </div>
   )
 }

@@ -1,15 +1,11 @@
 /** A name typed for an address: looked up when asked, and put in as the whole address, which is what is planned. */
-import { refusalOf, useAsk } from '../data/host.ts'
-import { visibleText } from '../format/addresses.ts'
-import { useText } from '../language/text.ts'
-import { Button } from '../ui/Button.tsx'
-import { RefusalNote } from '../ui/RefusalNote.tsx'
-import { StateTag } from '../ui/StateTag.tsx'
-
-/** Names have dots; no address of ours has. */
-function isName(text: string): boolean {
-  return /^[^\s:/]+\.[^\s:/.]+$/u.test(text)
-}
+import { refusalOf, useAsk } from '../../data/host.ts'
+import { visibleText } from '../../format/addresses.ts'
+import { useText } from '../../language/text.ts'
+import { Button } from '../../ui/Button.tsx'
+import { RefusalNote } from '../../ui/RefusalNote.tsx'
+import { StateTag } from '../../ui/StateTag.tsx'
+import { isName } from './paymentRequest.ts'
 
 export function RecipientName(props: {
   readonly text: string

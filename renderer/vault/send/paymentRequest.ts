@@ -68,7 +68,18 @@ export function parsePaymentRequest(text: string): PaymentRequest {
   return bare(trimmed)
 }
 
-export type AddressShape = 'empty' | 'plausible' | 'unfinished' | 'other-chain' | 'not-an-address'
+export type AddressShape =
+  | 'empty'
+  | 'plausible'
+  | 'name'
+  | 'unfinished'
+  | 'other-chain'
+  | 'not-an-address'
+
+/** Names have dots; no address of ours has. */
+export function isName(text: string): boolean {
+  return /^[^\s:/]+\.[^\s:/.]+$/u.test(text)
+}
 
 const evmShape = /^0x[0-9a-f]{40}$/i
 const segwitShape = /^(bc|tb|bcrt)1[02-9ac-hj-np-z]{11,87}$/
@@ -85,6 +96,8 @@ export function addressShape(address: string, chain: string): AddressShape {
   const bitcoin = chain === 'bitcoin'
   if (bitcoin ? isBitcoinShape(address) : evmShape.test(address)) return 'plausible'
   if (bitcoin ? evmShape.test(address) : isBitcoinShape(address)) return 'other-chain'
+  // Names are looked up on Ethereum only.
+  if (!bitcoin && isName(address)) return 'name'
   const start = bitcoin
     ? /^((bc|tb|bcrt)1[a-z0-9]*|[123mn][a-z0-9]{0,24}|b|bc|bcr|bcrt|t|tb)$/i
     : /^(0|0x[0-9a-f]{0,39})$/i

@@ -60,7 +60,8 @@ test.each([
   ['bc1qw50', 'bitcoin', 'unfinished'],
   ['0x7099', 'evm:1', 'unfinished'],
   ['hello there', 'bitcoin', 'not-an-address'],
-  ['vitalik.eth', 'evm:1', 'not-an-address'],
+  ['vitalik.eth', 'evm:1', 'name'],
+  ['vitalik.eth', 'bitcoin', 'not-an-address'],
   ['bc1qw508b6qejxtdg4y5r3zarvary0c5xw7kv8f3t4', 'bitcoin', 'unfinished'],
 ] as const)('"%s" on %s looks %s', (address, chain, expected) => {
   expect(addressShape(address, chain)).toBe(expected)
