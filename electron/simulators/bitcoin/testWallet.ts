@@ -32,14 +32,23 @@ export interface TestWallet {
 export function createTestWallet(mnemonic: string, network: 'mainnet' | 'regtest'): TestWallet {
   const root = HDKey.fromMasterSeed(mnemonicToSeedSync(mnemonic), VERSIONS[network])
 
+  /** Derived once: mutation proofs sign with the same keys thousands of times. */
+  const derived = new Map<string, HDKey>()
+
+  function keyAt(path: string): HDKey {
+    const key = derived.get(path) ?? root.derive(path)
+    derived.set(path, key)
+    return key
+  }
+
   function privateKey(path: string): Uint8Array {
-    const key = root.derive(path).privateKey
+    const key = keyAt(path).privateKey
     if (key === null) throw new Error(`no private key at ${path}`)
     return key
   }
 
   function publicKey(path: string): Uint8Array {
-    const key = root.derive(path).publicKey
+    const key = keyAt(path).publicKey
     if (key === null) throw new Error(`no key at ${path}`)
     return key
   }

@@ -12,8 +12,8 @@ import { createTestWallet } from '../../../electron/simulators/bitcoin/testWalle
 import type { PinnedBitcoinAccount } from '../../vault/account.ts'
 import { decodeBitcoinAddress } from '../../vault/address.ts'
 import { type AccountKeys, openAccount } from '../../vault/derive.ts'
-import { deriveBitcoinAddress } from '../../vault/ownAddress.ts'
-import type { AccountScriptType } from '../../vault/script.ts'
+import { deriveBitcoinAddress, ownAddress } from '../../vault/ownAddress.ts'
+import { type AccountScriptType, p2wpkhScript } from '../../vault/script.ts'
 import { planBitcoinTransfer } from '../btc/planBitcoinTransfer.ts'
 import type { BitcoinTransactionPlan } from '../plan.ts'
 import { type BitcoinVerification, verifyBitcoin } from './bitcoin.ts'
@@ -92,7 +92,21 @@ function previousTransaction(
   return previous
 }
 
+const opened = new Map<string, AccountKeys>()
+
+/** Accounts are opened once, as the vault does; one that does not open is left to the verifier. */
+function keysOf(account: PinnedBitcoinAccount): { readonly keys?: AccountKeys } {
+  const name = JSON.stringify(account)
+  const known = opened.get(name)
+  if (known !== undefined) return { keys: known }
+  const keys = openAccount(account, fastDerivation)
+  if (!keys.ok) return {}
+  opened.set(name, keys.value)
+  return { keys: keys.value }
+}
+
 interface Scenario {
+  readonly shape: Shape
   readonly account: PinnedBitcoinAccount
   readonly plan: BitcoinTransactionPlan
 }
@@ -120,8 +134,9 @@ function seeded(seed: number): { bytes(length: number): Uint8Array } {
 function makeScenario(scriptType: AccountScriptType, shape: Shape): Scenario {
   const account = accountOf(scriptType)
   const previousTransactions = new Map<string, string>()
+  const { keys = value(openAccount(account)) } = keysOf(account)
   const coins = shape.values.map((sats, i) => {
-    const own = value(deriveBitcoinAddress(account, { branch: i % 2 === 0 ? 0 : 1, index: i }))
+    const own = ownAddress(account, keys, { branch: i % 2 === 0 ? 0 : 1, index: i })
     const previous = previousTransaction(own.script, BigInt(sats), i, i % 3)
     previousTransactions.set(previous.getId(), previous.toHex())
     const { path, address, script } = own
@@ -141,8 +156,9 @@ function makeScenario(scriptType: AccountScriptType, shape: Shape): Scenario {
     changeIndex: 3,
     tipHeight: 500,
     random: seeded(shape.seed),
+    keys,
   })
-  return { account, plan: value(plan) }
+  return { shape, account, plan: value(plan) }
 }
 
 const shapes = fc.record({
@@ -152,6 +168,37 @@ const shapes = fc.record({
   rate: fc.double({ min: 1, max: 40, noNaN: true }),
   seed: fc.integer(),
 })
+
+/** Coins of much the same size, all of which are needed, and change left over: every mutation has something to
+ *  bite on. */
+const fullShapes = fc.record({
+  values: fc.array(fc.integer({ min: 600_000, max: 1_000_000 }), { minLength: 2, maxLength: 3 }),
+  share: fc.double({ min: 0.8, max: 0.88, noNaN: true }),
+  recipients: fc.integer({ min: 1, max: 3 }),
+  rate: fc.double({ min: 1, max: 20, noNaN: true }),
+  seed: fc.integer(),
+})
+
+const random = new Map<AccountScriptType, readonly Scenario[]>()
+
+/** As many random transactions of a kind as this run asks for; the same ones for every mutation. */
+function randomScenarios(kind: AccountScriptType): readonly Scenario[] {
+  const known =
+    random.get(kind) ?? fc.sample(fullShapes, RUNS).map((shape) => makeScenario(kind, shape))
+  random.set(kind, known)
+  return known
+}
+
+/** Tries a mutation on each of them; a failure names the shape it failed on. */
+function onRandom(kind: AccountScriptType, check: (scenario: Scenario) => void): void {
+  for (const scenario of randomScenarios(kind)) {
+    try {
+      check(scenario)
+    } catch (error) {
+      throw new Error(`on ${JSON.stringify(scenario.shape)}`, { cause: error })
+    }
+  }
+}
 
 /** Two inputs and change: every mutation has something to bite on. */
 const FULL: Shape = { values: [600_000, 700_000], share: 0.85, recipients: 1, rate: 5, seed: 7 }
@@ -173,21 +220,8 @@ function signed(plan: BitcoinTransactionPlan, hashType?: number): Transaction {
   return transaction
 }
 
-const opened = new Map<string, AccountKeys>()
-
-/** Accounts are opened once, as the vault does; one that does not open is left to the verifier. */
-function keysOf(account: PinnedBitcoinAccount): { readonly keys?: AccountKeys } {
-  const name = JSON.stringify(account)
-  const known = opened.get(name)
-  if (known !== undefined) return { keys: known }
-  const keys = openAccount(account, fastDerivation)
-  if (!keys.ok) return {}
-  opened.set(name, keys.value)
-  return { keys: keys.value }
-}
-
 function verify(
-  scenario: Scenario,
+  scenario: Omit<Scenario, 'shape'>,
   rawHex: string,
   changes: Partial<BitcoinVerification> = {},
 ): ReturnType<typeof verifyBitcoin> {
@@ -406,86 +440,97 @@ for (const kind of KINDS) {
     ]
     for (const { name, field, change } of honestlySigned) {
       it(name, () => {
-        const scenario = makeScenario(kind, FULL)
-        const transaction = unsigned(scenario.plan)
-        change(transaction, scenario.plan)
-        // Keys follow the outpoints, so that a swapped pair is validly signed too.
-        const spends = transaction.ins.map((input, i) => {
-          const txid = Buffer.from(input.hash).reverse().toString('hex')
-          return (
-            scenario.plan.inputs.find((row) => row.txid === txid) ?? at(scenario.plan.inputs, i)
-          )
+        onRandom(kind, (scenario) => {
+          const transaction = unsigned(scenario.plan)
+          change(transaction, scenario.plan)
+          // Keys follow the outpoints, so that a swapped pair is validly signed too.
+          const spends = transaction.ins.map((input, i) => {
+            const txid = Buffer.from(input.hash).reverse().toString('hex')
+            return (
+              scenario.plan.inputs.find((row) => row.txid === txid) ?? at(scenario.plan.inputs, i)
+            )
+          })
+          wallet.sign(transaction, spends)
+          const result = verify(scenario, transaction.toHex())
+          expect(result.ok).toBe(false)
+          expect(differencesOf(result).some((name) => name.includes(field))).toBe(true)
         })
-        wallet.sign(transaction, spends)
-        const result = verify(scenario, transaction.toHex())
-        expect(result.ok).toBe(false)
-        expect(differencesOf(result).some((name) => name.includes(field))).toBe(true)
       })
     }
 
     it('an extra input of ours, and a duplicated one', () => {
-      const scenario = makeScenario(kind, FULL)
-      for (const extra of [
-        { ...at(scenario.plan.inputs, 0), vout: 5 },
-        at(scenario.plan.inputs, 0),
-      ]) {
-        const transaction = unsigned(scenario.plan)
-        transaction.addInput(bytes(extra.txid).reverse(), extra.vout, extra.sequence)
-        wallet.sign(transaction, [...scenario.plan.inputs, extra])
-        const fields = differencesOf(verify(scenario, transaction.toHex()))
-        expect(fields).toContain('inputs.length')
-      }
+      onRandom(kind, (scenario) => {
+        for (const extra of [
+          { ...at(scenario.plan.inputs, 0), vout: 5 },
+          at(scenario.plan.inputs, 0),
+        ]) {
+          const transaction = unsigned(scenario.plan)
+          transaction.addInput(bytes(extra.txid).reverse(), extra.vout, extra.sequence)
+          wallet.sign(transaction, [...scenario.plan.inputs, extra])
+          const fields = differencesOf(verify(scenario, transaction.toHex()))
+          expect(fields).toContain('inputs.length')
+        }
+      })
     })
 
     it('a plan that itself spends one coin twice', () => {
-      const { plan, account } = makeScenario(kind, FULL)
-      const first = at(plan.inputs, 0)
-      const doubled = {
-        ...plan,
-        inputs: [first, first],
-        fee: first.value * 2n - plan.outputs.reduce((sum, output) => sum + output.value, 0n),
-      }
-      const fields = differencesOf(verify({ plan: doubled, account }, signed(doubled).toHex()))
-      expect(fields).toContain('inputs.distinct')
+      onRandom(kind, ({ plan, account }) => {
+        const first = at(plan.inputs, 0)
+        const doubled = {
+          ...plan,
+          inputs: [first, first],
+          fee: first.value * 2n - plan.outputs.reduce((sum, output) => sum + output.value, 0n),
+        }
+        const fields = differencesOf(verify({ plan: doubled, account }, signed(doubled).toHex()))
+        expect(fields).toContain('inputs.distinct')
+      })
     })
 
     const hashTypes = kind === 'p2tr' ? [1, 2, 3, 0x81, 0x82, 0x83] : [2, 3, 0x81, 0x82, 0x83]
     for (const hashType of hashTypes) {
       it(`hash type 0x${hashType.toString(16)}, validly signed`, () => {
-        const scenario = makeScenario(kind, FULL)
-        const result = verify(scenario, signed(scenario.plan, hashType).toHex())
-        expect(differencesOf(result)).toEqual(['inputs[0].hashType', 'inputs[1].hashType'])
+        onRandom(kind, (scenario) => {
+          const result = verify(scenario, signed(scenario.plan, hashType).toHex())
+          // Taproot writes a type other than its default in a byte more, which may also be too large.
+          expect(differencesOf(result).filter((field) => field !== 'virtualSize')).toEqual(
+            scenario.plan.inputs.map((_, index) => `inputs[${index}].hashType`),
+          )
+        })
       })
     }
 
     it('trailing bytes', () => {
-      const scenario = makeScenario(kind, FULL)
-      expect(differencesOf(verify(scenario, `${signed(scenario.plan).toHex()}00`))).toEqual([
-        'encoding',
-      ])
+      onRandom(kind, (scenario) => {
+        expect(differencesOf(verify(scenario, `${signed(scenario.plan).toHex()}00`))).toEqual([
+          'encoding',
+        ])
+      })
     })
 
     it('a length written longer than needed', () => {
-      const scenario = makeScenario(kind, FULL)
-      const raw = signed(scenario.plan).toHex()
-      const countAt = kind === 'p2pkh' ? 8 : 12
-      expect(raw.slice(countAt, countAt + 2)).toBe('02')
-      const longer = `${raw.slice(0, countAt)}fd0200${raw.slice(countAt + 2)}`
-      expect(differencesOf(verify(scenario, longer))).toEqual(['encoding'])
+      onRandom(kind, (scenario) => {
+        const raw = signed(scenario.plan).toHex()
+        const countAt = kind === 'p2pkh' ? 8 : 12
+        const count = raw.slice(countAt, countAt + 2)
+        expect(Number.parseInt(count, 16)).toBe(scenario.plan.inputs.length)
+        const longer = `${raw.slice(0, countAt)}fd${count}00${raw.slice(countAt + 2)}`
+        expect(differencesOf(verify(scenario, longer))).toEqual(['encoding'])
+      })
     })
 
     it('signatures over a false input value (the segwit fee attack)', () => {
-      const scenario = makeScenario(kind, FULL)
-      const [first, ...rest] = scenario.plan.inputs
-      if (first === undefined) throw new Error('no input')
-      const plan = {
-        ...scenario.plan,
-        inputs: [{ ...first, value: first.value - 50_000n }, ...rest],
-        fee: scenario.plan.fee - 50_000n,
-      }
-      const fields = differencesOf(verify({ ...scenario, plan }, signed(plan).toHex()))
-      expect(fields).toContain('inputs[0].value')
-      expect(fields).toContain('fee')
+      onRandom(kind, (scenario) => {
+        const [first, ...rest] = scenario.plan.inputs
+        if (first === undefined) throw new Error('no input')
+        const plan = {
+          ...scenario.plan,
+          inputs: [{ ...first, value: first.value - 50_000n }, ...rest],
+          fee: scenario.plan.fee - 50_000n,
+        }
+        const fields = differencesOf(verify({ ...scenario, plan }, signed(plan).toHex()))
+        expect(fields).toContain('inputs[0].value')
+        expect(fields).toContain('fee')
+      })
     })
   })
 
@@ -624,36 +669,40 @@ for (const kind of KINDS) {
     ]
     for (const { name, field, change } of rows) {
       it(name, () => {
-        const { account, plan } = makeScenario(kind, FULL)
-        const changed = change(plan)
-        const transaction = unsigned(changed)
-        wallet.sign(transaction, plan.inputs)
-        const fields = differencesOf(verify({ account, plan: changed }, transaction.toHex()))
-        expect(fields.some((name) => name.includes(field))).toBe(true)
+        onRandom(kind, ({ account, plan }) => {
+          const changed = change(plan)
+          const transaction = unsigned(changed)
+          wallet.sign(transaction, plan.inputs)
+          const fields = differencesOf(verify({ account, plan: changed }, transaction.toHex()))
+          expect(fields.some((name) => name.includes(field))).toBe(true)
+        })
       })
     }
 
     it('an account key of another wallet', () => {
-      const scenario = makeScenario(kind, FULL)
-      const path = scenario.account.path.replace("1'/0'", "1'/1'")
-      const account = { ...scenario.account, path, xpub: wallet.xpub(path) }
-      expect(verify({ ...scenario, account }, signed(scenario.plan).toHex()).ok).toBe(false)
+      onRandom(kind, (scenario) => {
+        const path = scenario.account.path.replace("1'/0'", "1'/1'")
+        const account = { ...scenario.account, path, xpub: wallet.xpub(path) }
+        expect(verify({ ...scenario, account }, signed(scenario.plan).toHex()).ok).toBe(false)
+      })
     })
 
     it('keys that were opened of another account', () => {
-      const scenario = makeScenario(kind, FULL)
-      const path = scenario.account.path.replace("1'/0'", "1'/1'")
-      const other = { ...scenario.account, path, xpub: wallet.xpub(path) }
-      const fields = differencesOf(verify(scenario, signed(scenario.plan).toHex(), keysOf(other)))
-      expect(fields).toEqual(['account', 'account'])
+      onRandom(kind, (scenario) => {
+        const path = scenario.account.path.replace("1'/0'", "1'/1'")
+        const other = { ...scenario.account, path, xpub: wallet.xpub(path) }
+        const fields = differencesOf(verify(scenario, signed(scenario.plan).toHex(), keysOf(other)))
+        expect(fields).toEqual(['account', 'account'])
+      })
     })
 
     it('an account key of the other network', () => {
-      const scenario = makeScenario(kind, FULL)
-      const account = { ...scenario.account, xpub: stranger.xpub(scenario.account.path) }
-      expect(
-        differencesOf(verify({ ...scenario, account }, signed(scenario.plan).toHex())),
-      ).toEqual(['account'])
+      onRandom(kind, (scenario) => {
+        const account = { ...scenario.account, xpub: stranger.xpub(scenario.account.path) }
+        expect(
+          differencesOf(verify({ ...scenario, account }, signed(scenario.plan).toHex())),
+        ).toEqual(['account'])
+      })
     })
   })
 }
@@ -661,27 +710,52 @@ for (const kind of KINDS) {
 for (const kind of KINDS.filter((other) => other !== 'p2pkh')) {
   describe(`${kind}: what is added around a valid signature is refused`, () => {
     it('an extra witness item, an annex, a missing witness', () => {
-      const scenario = makeScenario(kind, FULL)
-      for (const mutate of [
-        (stack: Uint8Array[]) => [...stack, new Uint8Array(0)],
-        (stack: Uint8Array[]) => [...stack, Uint8Array.of(0x50, 1, 2)],
-        (stack: Uint8Array[]) => [new Uint8Array(0), ...stack],
-        (): Uint8Array[] => [],
-      ]) {
-        const transaction = signed(scenario.plan)
-        transaction.setWitness(1, mutate(at(transaction.ins, 1).witness))
-        const fields = differencesOf(verify(scenario, transaction.toHex()))
-        expect(fields).toContain('inputs[1].witness.length')
-      }
+      onRandom(kind, (scenario) => {
+        for (const mutate of [
+          (stack: Uint8Array[]) => [...stack, new Uint8Array(0)],
+          (stack: Uint8Array[]) => [...stack, Uint8Array.of(0x50, 1, 2)],
+          (stack: Uint8Array[]) => [new Uint8Array(0), ...stack],
+          (): Uint8Array[] => [],
+        ]) {
+          const transaction = signed(scenario.plan)
+          transaction.setWitness(1, mutate(at(transaction.ins, 1).witness))
+          const fields = differencesOf(verify(scenario, transaction.toHex()))
+          expect(fields).toContain('inputs[1].witness.length')
+        }
+      })
     })
 
     it('a scriptSig with something added', () => {
-      const scenario = makeScenario(kind, FULL)
-      const transaction = signed(scenario.plan)
-      const first = at(transaction.ins, 0)
-      transaction.setInputScript(0, Buffer.concat([first.script, Uint8Array.of(0x51)]))
-      const fields = differencesOf(verify(scenario, transaction.toHex()))
-      expect(fields).toContain('inputs[0].scriptSig')
+      onRandom(kind, (scenario) => {
+        const transaction = signed(scenario.plan)
+        const first = at(transaction.ins, 0)
+        transaction.setInputScript(0, Buffer.concat([first.script, Uint8Array.of(0x51)]))
+        const fields = differencesOf(verify(scenario, transaction.toHex()))
+        expect(fields).toContain('inputs[0].scriptSig')
+      })
+    })
+  })
+}
+
+for (const kind of ['p2tr'] as const) {
+  describe(`${kind}: a witness of the script path is refused`, () => {
+    it('whatever leaf and control block it names', () => {
+      onRandom(kind, (scenario) => {
+        const transaction = signed(scenario.plan)
+        const key = bytes(at(scenario.plan.inputs, 0).publicKey).subarray(1)
+        const leaf = Buffer.concat([Uint8Array.of(0x20), key, Uint8Array.of(0xac)])
+        const control = Buffer.concat([Uint8Array.of(0xc0), key])
+        const [signature = new Uint8Array(64)] = at(transaction.ins, 0).witness
+        for (const stack of [
+          [signature, leaf, control],
+          [leaf, control],
+          [signature, leaf, control, Uint8Array.of(0x50)],
+        ]) {
+          transaction.setWitness(0, stack)
+          const fields = differencesOf(verify(scenario, transaction.toHex()))
+          expect(fields).toContain('inputs[0].witness.length')
+        }
+      })
     })
   })
 }
@@ -689,33 +763,49 @@ for (const kind of KINDS.filter((other) => other !== 'p2pkh')) {
 for (const kind of ['p2pkh'] as const) {
   describe(`${kind}: what is added around a valid signature is refused`, () => {
     it('a non-minimal push of the signature', () => {
-      const scenario = makeScenario(kind, FULL)
-      const transaction = signed(scenario.plan)
-      const { script: scriptSig } = at(transaction.ins, 0)
-      transaction.setInputScript(0, Buffer.concat([Uint8Array.of(0x4c), scriptSig]))
-      const fields = differencesOf(verify(scenario, transaction.toHex()))
-      expect(fields).toContain('inputs[0].scriptSig')
+      onRandom(kind, (scenario) => {
+        const transaction = signed(scenario.plan)
+        const { script: scriptSig } = at(transaction.ins, 0)
+        transaction.setInputScript(0, Buffer.concat([Uint8Array.of(0x4c), scriptSig]))
+        const fields = differencesOf(verify(scenario, transaction.toHex()))
+        expect(fields).toContain('inputs[0].scriptSig')
+      })
     })
 
     it('a witness beside the scriptSig', () => {
-      const scenario = makeScenario(kind, FULL)
-      const transaction = signed(scenario.plan)
-      transaction.setWitness(0, [new Uint8Array(1)])
-      const fields = differencesOf(verify(scenario, transaction.toHex()))
-      expect(fields).toContain('inputs[0].witness.length')
+      onRandom(kind, (scenario) => {
+        const transaction = signed(scenario.plan)
+        transaction.setWitness(0, [new Uint8Array(1)])
+        const fields = differencesOf(verify(scenario, transaction.toHex()))
+        expect(fields).toContain('inputs[0].witness.length')
+      })
     })
   })
 }
 
 for (const kind of ['p2sh-p2wpkh'] as const) {
   describe(`${kind}: the redeem script in another push is refused`, () => {
+    it('no redeem script at all, or that of another key of ours', () => {
+      onRandom(kind, (scenario) => {
+        const other = p2wpkhScript(wallet.publicKey(`${scenario.account.path}/0/19`))
+        for (const push of [Buffer.alloc(0), Buffer.concat([Uint8Array.of(other.length), other])]) {
+          const transaction = signed(scenario.plan)
+          transaction.setInputScript(0, push)
+          expect(differencesOf(verify(scenario, transaction.toHex()))).toEqual([
+            'inputs[0].scriptSig',
+          ])
+        }
+      })
+    })
+
     it('a non-minimal push of the redeem script', () => {
-      const scenario = makeScenario(kind, FULL)
-      const transaction = signed(scenario.plan)
-      const { script: scriptSig } = at(transaction.ins, 0)
-      transaction.setInputScript(0, Buffer.concat([Uint8Array.of(0x4c), scriptSig]))
-      const fields = differencesOf(verify(scenario, transaction.toHex()))
-      expect(fields).toContain('inputs[0].scriptSig')
+      onRandom(kind, (scenario) => {
+        const transaction = signed(scenario.plan)
+        const { script: scriptSig } = at(transaction.ins, 0)
+        transaction.setInputScript(0, Buffer.concat([Uint8Array.of(0x4c), scriptSig]))
+        const fields = differencesOf(verify(scenario, transaction.toHex()))
+        expect(fields).toContain('inputs[0].scriptSig')
+      })
     })
   })
 }
@@ -724,41 +814,44 @@ for (const kind of KINDS.filter((other) => other !== 'p2tr')) {
   describe(`${kind}: other ECDSA signatures are refused`, () => {
     const own = accountOf(kind)
     it('high S, which is the same signature to the curve', () => {
-      const scenario = makeScenario(kind, FULL)
-      const transaction = signed(scenario.plan)
-      const malleate = (encoded: Uint8Array): Uint8Array => {
-        const { signature, hashType } = bitcoinScript.signature.decode(encoded)
-        const s = signature.slice(32).reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n)
-        const high = (secp256k1.Point.Fn.ORDER - s).toString(16).padStart(64, '0')
-        const flipped = Buffer.concat([signature.slice(0, 32), bytes(high)])
-        return bitcoinScript.signature.encode(flipped, hashType)
-      }
-      if (kind === 'p2pkh') {
-        const chunks = bitcoinScript.decompile(at(transaction.ins, 0).script) ?? []
-        const [signature, key] = chunks
-        if (!(signature instanceof Uint8Array) || !(key instanceof Uint8Array)) throw new Error()
-        transaction.setInputScript(0, bitcoinScript.compile([malleate(signature), key]))
-      } else {
-        const [signature, key] = at(transaction.ins, 0).witness
-        if (signature === undefined || key === undefined) throw new Error()
-        transaction.setWitness(0, [malleate(signature), key])
-      }
-      const lax: Curve = {
-        ...fastCurve,
-        verifyEcdsa: (hash, publicKey, signature) => ecc.verify(hash, publicKey, signature, false),
-      }
-      expect(differencesOf(verify(scenario, transaction.toHex(), { curve: lax }))).toContain(
-        'inputs[0].signature',
-      )
+      onRandom(kind, (scenario) => {
+        const transaction = signed(scenario.plan)
+        const malleate = (encoded: Uint8Array): Uint8Array => {
+          const { signature, hashType } = bitcoinScript.signature.decode(encoded)
+          const s = signature.slice(32).reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n)
+          const high = (secp256k1.Point.Fn.ORDER - s).toString(16).padStart(64, '0')
+          const flipped = Buffer.concat([signature.slice(0, 32), bytes(high)])
+          return bitcoinScript.signature.encode(flipped, hashType)
+        }
+        if (kind === 'p2pkh') {
+          const chunks = bitcoinScript.decompile(at(transaction.ins, 0).script) ?? []
+          const [signature, key] = chunks
+          if (!(signature instanceof Uint8Array) || !(key instanceof Uint8Array)) throw new Error()
+          transaction.setInputScript(0, bitcoinScript.compile([malleate(signature), key]))
+        } else {
+          const [signature, key] = at(transaction.ins, 0).witness
+          if (signature === undefined || key === undefined) throw new Error()
+          transaction.setWitness(0, [malleate(signature), key])
+        }
+        const lax: Curve = {
+          ...fastCurve,
+          verifyEcdsa: (hash, publicKey, signature) =>
+            ecc.verify(hash, publicKey, signature, false),
+        }
+        expect(differencesOf(verify(scenario, transaction.toHex(), { curve: lax }))).toContain(
+          'inputs[0].signature',
+        )
+      })
     })
 
     it('a valid signature by another key of ours', () => {
-      const scenario = makeScenario(kind, FULL)
-      const transaction = unsigned(scenario.plan)
-      const path = `${own.path}/0/19`
-      const spends = scenario.plan.inputs.map((input) => ({ ...input, path }))
-      wallet.sign(transaction, spends)
-      expect(differencesOf(verify(scenario, transaction.toHex()))).toContain('inputs[0].signedBy')
+      onRandom(kind, (scenario) => {
+        const transaction = unsigned(scenario.plan)
+        const path = `${own.path}/0/19`
+        const spends = scenario.plan.inputs.map((input) => ({ ...input, path }))
+        wallet.sign(transaction, spends)
+        expect(differencesOf(verify(scenario, transaction.toHex()))).toContain('inputs[0].signedBy')
+      })
     })
   })
 }
