@@ -119,6 +119,25 @@ describe.skipIf(text === undefined)('BIP174 test vectors', () => {
     }
   })
 
+  it('every other PSBT of the file is read; without outputs, which no transaction is, it is refused', () => {
+    const texts: string[] = []
+    const collect = (part: unknown): void => {
+      if (typeof part === 'string' && part.startsWith('cHNidP')) texts.push(part)
+      else if (typeof part === 'object' && part !== null) Object.values(part).forEach(collect)
+    }
+    collect(JSON.parse(text ?? '{}'))
+    const invalid = new Set(vectors?.invalid.map(({ psbt }) => psbt))
+    const problems = texts
+      .filter((psbt) => !invalid.has(psbt))
+      .flatMap((psbt) => {
+        const read = parsePsbtText(psbt)
+        return read.ok ? [] : [read.refusal.data.problem]
+      })
+    expect(texts.length).toBeGreaterThan(120)
+    expect(new Set(problems)).toEqual(new Set(['transaction: no outputs']))
+    expect(problems).toHaveLength(26)
+  })
+
   it('a finalized one is extracted', () => {
     for (const row of vectors?.extractor ?? []) {
       const psbt = value(parsePsbtText(row.psbt))

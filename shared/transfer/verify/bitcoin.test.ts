@@ -3,7 +3,7 @@ import { RawTx } from '@scure/btc-signer'
 import { Transaction, script as bitcoinScript } from 'bitcoinjs-lib'
 import fc from 'fast-check'
 import * as ecc from 'tiny-secp256k1'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import {
   createCurve,
   createDerivationMath,
@@ -22,6 +22,7 @@ import type { Curve } from './curve.ts'
 import { isVerified } from './verified.ts'
 
 const RUNS = process.env.BULKHEAD_DEEP === '1' ? 200 : 5
+vi.setConfig({ testTimeout: Math.max(20_000, RUNS * 2_000) })
 const DIGEST = 'cd'.repeat(32)
 const wallet = createTestWallet(`${'abandon '.repeat(11)}about`, 'regtest')
 const stranger = createTestWallet(`${'abandon '.repeat(11)}about`, 'mainnet')
