@@ -118,6 +118,18 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
     log: ports.log,
   })
 
+  // Before the vault, which asks its first question at once.
+  const openedServers = openServers({
+    port: ports.bitcoinServers,
+    store,
+    journal,
+    clock,
+    confirm: confirmOutside,
+    onChange: () => publish('settings'),
+  })
+  if (!openedServers.ok) return openedServers
+  const servers = openedServers.value
+
   const openedVault = createVault({
     log: ports.log,
     mode: ports.mode,
@@ -270,17 +282,6 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
     policy: () => policy,
     transfers: () => transfers.list(),
   })
-
-  const openedServers = openServers({
-    port: ports.bitcoinServers,
-    store,
-    journal,
-    clock,
-    confirm: confirmOutside,
-    onChange: () => publish('settings'),
-  })
-  if (!openedServers.ok) return openedServers
-  const servers = openedServers.value
 
   journal.replay((event, at) => {
     if (event.kind.startsWith('transfer.') && 'transferId' in event) transfers.take(event, at)

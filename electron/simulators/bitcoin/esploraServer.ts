@@ -143,7 +143,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
   'GET /fee-estimates': ({ faults, feeRate }) => {
     const lie = faults.take('lie-fee', '/fee-estimates')
     const rate = lie === undefined ? feeRate() : lie.btcPerKb * 100_000
-    if (rate === null) return json({})
+    if (rate === null || faults.take('no-fee', '/fee-estimates') !== undefined) return json({})
     return json(Object.fromEntries(ESTIMATED_TARGETS.map((target) => [String(target), rate])))
   },
   'POST /tx': ({ chain, faults }, _parts, body) => {

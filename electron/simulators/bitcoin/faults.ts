@@ -11,6 +11,8 @@ export type Fault =
   /** Sends a real transaction with one satoshi more in its first output. */
   | { readonly kind: 'lie-transaction' }
   | { readonly kind: 'lie-fee'; readonly btcPerKb: number }
+  /** Has no estimate of fees. */
+  | { readonly kind: 'no-fee' }
   | { readonly kind: 'lie-merkle' }
   | { readonly kind: 'lie-txid' }
   | { readonly kind: 'wrong-network' }

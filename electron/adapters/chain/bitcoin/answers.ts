@@ -1,13 +1,13 @@
 /** What every bitcoin source says in the same words: its refusals, and the shapes all of them send. */
 import { z } from 'zod'
-import { refuse } from '../../../../shared/errors/refusal.ts'
+import { type Result, ok, refuse } from '../../../../shared/errors/refusal.ts'
 
 export const hashSchema = z.string().regex(/^[0-9a-f]{64}$/)
 export const rawSchema = z.string().regex(/^([0-9a-f]{2})+$/)
 
 /** Above this a fee rate is a fault or an attack, not a market (sat/vB). */
-export const ABSURD_FEE_RATE = 10_000
-export const MINIMUM_FEE_RATE = 1
+const ABSURD_FEE_RATE = 10_000
+const MINIMUM_FEE_RATE = 1
 
 const chain = 'bitcoin'
 
@@ -43,4 +43,15 @@ export function wrongNetwork(expected: string, found: string) {
 
 export function stale(height: number, best: number, ageMs: number) {
   return refuse('CHAIN_STALE', { chain, height, best, ageMs: Math.max(0, Math.round(ageMs)) })
+}
+
+/** A server's estimate in sat/vB, no lower than what nodes relay; undefined is a server without one, which is
+ *  not the same as a low one. */
+export function feeRate(
+  field: string,
+  satPerVb: number | undefined,
+): Result<number, 'CHAIN_ANSWER_MALFORMED' | 'CHAIN_UNREACHABLE'> {
+  if (satPerVb === undefined) return unreachable('the server has no fee estimate now')
+  if (satPerVb > ABSURD_FEE_RATE) return malformed(field, satPerVb)
+  return ok(Math.max(satPerVb, MINIMUM_FEE_RATE))
 }

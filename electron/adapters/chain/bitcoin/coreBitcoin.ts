@@ -13,8 +13,7 @@ import type {
   ScriptCoin,
 } from '../../../host/ports.ts'
 import {
-  ABSURD_FEE_RATE,
-  MINIMUM_FEE_RATE,
+  feeRate,
   hashSchema,
   lied,
   malformed,
@@ -358,10 +357,8 @@ export function createCoreBitcoin(options: CoreBitcoinOptions): BitcoinPort {
       const answer = await askOne(call, feeSchema, 'node', signal)
       if (!answer.ok) return answer
       const { feerate } = answer.value
-      // BTC/kvB to sat/vB; without one the node has seen too few blocks.
-      const rate = feerate === undefined ? MINIMUM_FEE_RATE : Math.round(feerate * 1e8) / 1_000
-      if (rate > ABSURD_FEE_RATE) return malformed(call.method, feerate)
-      return ok(Math.max(rate, MINIMUM_FEE_RATE))
+      // BTC/kvB to sat/vB; a node that has seen too few blocks gives none.
+      return feeRate(call.method, feerate && Math.round(feerate * 1e8) / 1_000)
     },
     readConfirmation: (txid, _script, signal) =>
       secondLook(() => readConfirmationOnce(txid, signal)),

@@ -202,13 +202,18 @@ export function crossCheckedBitcoin(options: CrossCheckOptions): BitcoinPort {
     },
     readClaims: first.readClaims,
     readTransaction: first.readTransaction,
-    readFeeRate: (blocks, signal) =>
-      agreed(
+    readFeeRate: async (blocks, signal) => {
+      const rate = await agreed(
         { name: `fee ${blocks}`, said: String },
         (port, limited) => port.readFeeRate(blocks, limited),
         compareRates,
         signal,
-      ),
+      )
+      if (rate.ok || rate.refusal.code !== 'CHAIN_UNREACHABLE') return rate
+      // A node of one's own that has just started estimates nothing for hours; the plan's caps bound what the other says.
+      const other = await askSecond((port, limited) => port.readFeeRate(blocks, limited), signal)
+      return other ?? rate
+    },
     readConfirmation: first.readConfirmation,
     broadcast: async (transaction, signal) => {
       const sent = await first.broadcast(transaction, signal)

@@ -1,7 +1,11 @@
 import { X509Certificate } from 'node:crypto'
 import dns from 'node:dns'
 import { type Server, connect, createServer } from 'node:net'
-import { createServer as createTlsServer } from 'node:tls'
+import {
+  createServer as createTlsServer,
+  getCACertificates,
+  setDefaultCACertificates,
+} from 'node:tls'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { startBitcoinSimulator } from '../../../simulators/bitcoin/simulator.ts'
 import { type Endpoint, dial } from './dial.ts'
@@ -139,6 +143,42 @@ describe('through a SOCKS5 proxy', () => {
     await vi.waitFor(() => expect(open).toBe(0))
   })
 })
+
+it.skipIf(pair === undefined)(
+  'an Esplora server over TLS is spoken to when the system trusts it, and told nothing when not',
+  async () => {
+    const simulator = await startBitcoinSimulator({ initialBlocks: 5 })
+    cleanup.push(simulator.close)
+    const inner = Number(new URL(simulator.esplora.url).port)
+    const server = createTlsServer({ ...pair }, (socket) => {
+      const plain = connect({ host: '127.0.0.1', port: inner })
+      socket.on('error', () => plain.destroy())
+      plain.on('error', () => socket.destroy())
+      socket.pipe(plain).pipe(socket)
+    })
+    const url = `https://localhost:${await listening(server)}`
+    const open = () => {
+      const port = createEsploraBitcoin({
+        network: 'regtest',
+        url,
+        proxy: null,
+        headers: regtestHeaders(),
+        clock: testClock,
+        timeoutMs: 2_000,
+      })
+      cleanup.push(port.close)
+      return port
+    }
+    expect(await open().readTip(never)).toMatchObject({ refusal: { code: 'CHAIN_UNREACHABLE' } })
+    expect(simulator.esplora.received()).toEqual([])
+    const known = getCACertificates('default')
+    setDefaultCACertificates([...known, pair?.cert ?? ''])
+    cleanup.push(() => Promise.resolve(setDefaultCACertificates(known)))
+    const port = open()
+    expect(await port.readTip(never)).toMatchObject({ ok: true, value: { height: 5 } })
+    expect(await port.readFeeRate(6, never)).toMatchObject({ ok: true })
+  },
+)
 
 it('without a proxy an onion address is not even looked up', async () => {
   const dialled = await dial({ host: ONION, port: 50_001, tls: 'off', proxy: null }, never)

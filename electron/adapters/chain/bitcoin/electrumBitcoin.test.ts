@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { BitcoinPort, Clock } from '../../../host/ports.ts'
 import {
   type BitcoinSimulator,
@@ -217,9 +217,15 @@ describe('a server that lies is caught', () => {
     })
   })
 
-  it('a server without an estimate gives the lowest rate', async () => {
+  it('a server without an estimate says so: that is not a low one', async () => {
     const { port } = await start({ feeRate: null })
-    expect(value(await port.readFeeRate(2, never))).toBe(1)
+    expect(await port.readFeeRate(2, never)).toMatchObject({
+      ok: false,
+      refusal: {
+        code: 'CHAIN_UNREACHABLE',
+        data: { reason: 'the server has no fee estimate now' },
+      },
+    })
   })
 
   it('a fee estimate in sat/vB', async () => {
@@ -424,5 +430,72 @@ describe('a server that misbehaves', () => {
     simulator.fund(own(0, 0).address, 1_000_000n)
     simulator.faults.inject({ kind: 'omit-coins' })
     expect(value(await port.readCoins([own(0, 0).script], never))).toEqual([])
+  })
+})
+
+describe('what the server tells by itself', () => {
+  it('a block, a payment to a script asked about, and its own end are news', async () => {
+    const { simulator, port } = await start()
+    let news = 0
+    const stop = port.onNews?.(() => {
+      news += 1
+    })
+    value(await port.readTip(never))
+    expect(value(await port.readUsedScripts([own(0, 0).script], never)).size).toBe(0)
+    const asked = simulator.received().length
+    simulator.fund(own(0, 0).address, 1_000_000n)
+    await vi.waitFor(() => expect(news).toBe(1))
+    // The news itself says that the script is used: nothing needs to be asked again.
+    expect(value(await port.readUsedScripts([own(0, 0).script], never)).size).toBe(1)
+    expect(simulator.received()).toHaveLength(asked)
+    simulator.fund(own(0, 1).address, 1_000_000n)
+    simulator.mine(1)
+    await vi.waitFor(() => expect(news).toBe(3))
+    simulator.dropConnections()
+    await vi.waitFor(() => expect(news).toBe(4))
+    // A new connection knows of no subscription: what was unused is asked about again.
+    expect(value(await port.readUsedScripts([own(0, 1).script], never)).size).toBe(1)
+    stop?.()
+    simulator.mine(1)
+    value(await port.readTip(never))
+    expect(news).toBe(4)
+  })
+
+  it('an idle connection is kept alive, and one that went silent is given up', async () => {
+    const { simulator, port } = await start({}, { pingEveryMs: 60, timeoutMs: 250 })
+    value(await port.readTip(never))
+    const pings = () => simulator.received().filter((line) => line.includes('server.ping')).length
+    await vi.waitFor(() => expect(pings()).toBeGreaterThan(1))
+    let lost = 0
+    port.onNews?.(() => {
+      lost += 1
+    })
+    simulator.faults.inject({ kind: 'hang' }, { method: 'server.ping' })
+    await vi.waitFor(() => expect(lost).toBe(1), { timeout: 3_000 })
+    simulator.faults.clear()
+    expect(value(await port.readTip(never)).height).toBe(110)
+  })
+})
+
+describe('many headers', () => {
+  it('are fetched in the background; until then coins above them are the server’s word', async () => {
+    const { simulator, port } = await start({ initialBlocks: 2_100 })
+    simulator.fund(own(0, 0).address, 1_000_000n)
+    simulator.mine(1)
+    simulator.faults.inject(
+      { kind: 'error', message: 'busy' },
+      { method: 'blockchain.block.headers' },
+    )
+    const tip = value(await port.readTip(never))
+    expect(tip).toMatchObject({ height: 2_101, verifiedTo: 0 })
+    const [coin] = value(await port.readCoins([own(0, 0).script], never))
+    expect(coin).toMatchObject({ claimedOnly: true, value: 1_000_000n, height: 2_101 })
+    simulator.faults.clear()
+    await vi.waitFor(async () => {
+      expect(value(await port.readTip(never)).verifiedTo).toBeUndefined()
+      expect(value(await port.readCoins([own(0, 0).script], never))[0]).not.toHaveProperty(
+        'claimedOnly',
+      )
+    })
   })
 })

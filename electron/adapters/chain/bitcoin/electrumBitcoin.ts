@@ -12,15 +12,7 @@ import type {
   Confirmation,
   ScriptCoin,
 } from '../../../host/ports.ts'
-import {
-  ABSURD_FEE_RATE,
-  MINIMUM_FEE_RATE,
-  hashSchema,
-  lied,
-  malformed,
-  rawSchema,
-  rejected,
-} from './answers.ts'
+import { feeRate, hashSchema, lied, malformed, rawSchema, rejected } from './answers.ts'
 import { type ChainAnswers, createChainView, secondLook } from './chainView.ts'
 import type { Endpoint } from './dial.ts'
 import { type ElectrumCall, createElectrumClient } from './electrumClient.ts'
@@ -43,6 +35,8 @@ export interface ElectrumBitcoinOptions {
   readonly clock: Clock
   /** Per batch of questions; 15 s unless given. */
   readonly timeoutMs?: number
+  /** How often an idle connection says that it is alive; a minute unless given. */
+  readonly pingEveryMs?: number
   /** Longest line taken from the server; 16 MiB unless given. */
   readonly maxLineBytes?: number
 }
@@ -61,6 +55,7 @@ export function createElectrumBitcoin(options: ElectrumBitcoinOptions): BitcoinP
     endpoint,
     clock,
     timeoutMs: options.timeoutMs ?? 15_000,
+    pingEveryMs: options.pingEveryMs ?? 60_000,
     maxLineBytes: options.maxLineBytes ?? 16 * 1024 * 1024,
     genesisHash: GENESIS_HASH[network],
     onConnect: () => scripts.forget(),
@@ -205,9 +200,8 @@ export function createElectrumBitcoin(options: ElectrumBitcoinOptions): BitcoinP
       const answer = await askOne(call, z.number(), signal)
       if (!answer.ok) return answer
       // BTC/kB to sat/vB; −1 says that the server cannot estimate.
-      const rate = answer.value < 0 ? MINIMUM_FEE_RATE : Math.round(answer.value * 1e8) / 1_000
-      if (rate > ABSURD_FEE_RATE) return malformed(call.method, answer.value)
-      return ok(Math.max(rate, MINIMUM_FEE_RATE))
+      const { value } = answer
+      return feeRate(call.method, value < 0 ? undefined : Math.round(value * 1e8) / 1_000)
     },
     readConfirmation: (txid, script, signal) =>
       secondLook(() => readConfirmationOnce(txid, script, signal)),

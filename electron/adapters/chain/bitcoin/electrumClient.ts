@@ -16,6 +16,8 @@ export interface ElectrumClientOptions {
   readonly clock: Clock
   /** Per batch, including a reconnection. */
   readonly timeoutMs: number
+  /** Servers close a connection that says nothing for ten minutes. */
+  readonly pingEveryMs: number
   readonly maxLineBytes: number
   /** Expected hash of block 0, reversed hex. */
   readonly genesisHash: string
@@ -54,8 +56,6 @@ export interface ElectrumClient {
  *  which is below every server's limit known to us (Fulcrum 345). */
 const BATCH = { long: 20, short: 200 }
 const BATCHES_IN_FLIGHT = 16
-/** Servers close a connection that says nothing for ten minutes. */
-const PING_EVERY_MS = 60_000
 const BACKOFF_FIRST_MS = 200
 const BACKOFF_LIMIT_MS = 30_000
 const PROTOCOL_VERSIONS = ['1.4', '1.4.3']
@@ -214,7 +214,7 @@ export function createElectrumClient(options: ElectrumClientOptions): ElectrumCl
     failures = 0
     retryAt = 0
     link = target
-    target.ping = setInterval(() => void ping(target), PING_EVERY_MS).unref()
+    target.ping = setInterval(() => void ping(target), options.pingEveryMs).unref()
     options.onConnect()
     return target
   }

@@ -95,10 +95,12 @@ describe('an honest Esplora server', () => {
     expect(asked.match(/scripthash/g)?.length).toBe(6)
   })
 
-  it('knows no rate where the server has none: the least', async () => {
+  it('knows no rate where the server has none', async () => {
     const { simulator, port } = await start()
     simulator.setFeeRate(null)
-    expect(value(await port.readFeeRate(6, never))).toBe(1)
+    expect(await port.readFeeRate(6, never)).toMatchObject({
+      refusal: { code: 'CHAIN_UNREACHABLE' },
+    })
   })
 })
 
@@ -260,6 +262,16 @@ describe('two sources', () => {
       expect(both.source).toBe('Electrum 127.0.0.1 (one source, unchecked)')
     },
   )
+
+  it('a second without an estimate is silent about fees, not a liar; a first without one takes the second’s', async () => {
+    const { simulator, both } = await start()
+    simulator.faults.inject({ kind: 'lie-fee', btcPerKb: -1 })
+    expect(await both.readFeeRate(6, never)).toMatchObject({ ok: true, value: 5 })
+    simulator.faults.clear()
+    simulator.esplora.faults.inject({ kind: 'no-fee' })
+    expect(await both.readFeeRate(6, never)).toMatchObject({ ok: true, value: 5 })
+    expect(both.agreement?.()).toMatchObject({ kind: 'one-source' })
+  })
 
   it('a second on another network is no source', async () => {
     const { simulator, both } = await start()

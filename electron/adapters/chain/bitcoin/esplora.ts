@@ -14,8 +14,7 @@ import type {
   ScriptCoin,
 } from '../../../host/ports.ts'
 import {
-  ABSURD_FEE_RATE,
-  MINIMUM_FEE_RATE,
+  feeRate,
   hashSchema,
   lied,
   malformed,
@@ -332,9 +331,7 @@ export function createEsploraBitcoin(options: EsploraOptions): BitcoinPort {
       const targets = Object.keys(fees.value)
         .map(Number)
         .filter((target) => target <= blocks)
-      const rate = fees.value[String(Math.max(...targets))] ?? MINIMUM_FEE_RATE
-      if (rate > ABSURD_FEE_RATE) return malformed('/fee-estimates', rate)
-      return ok(Math.max(rate, MINIMUM_FEE_RATE))
+      return feeRate('/fee-estimates', fees.value[String(Math.max(...targets))])
     },
     readConfirmation: (txid, _script, signal) => secondLook(() => readConfirmation(txid, signal)),
     broadcast: async (transaction, signal) => {

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import { ok } from '../../../../shared/errors/refusal.ts'
 import {
@@ -8,6 +9,7 @@ import {
   encodeHeader,
   headerHash,
   meetsOwnTarget,
+  previousHash,
   reversedHex,
   targetOfBits,
   timeOf,
@@ -233,6 +235,51 @@ describe('a branch', () => {
     expect(chain.height()).toBe(base.height + 40)
     expect(chain.headerAt(base.height + 35)).toEqual(honest[34])
   })
+})
+
+it('whatever valid branches are shown in whatever order, the heaviest of them is held', async () => {
+  const root = mine({ after: last(below), count: 12, firstTime: START })
+  const branch = (at: number, length: number, seed: number) => [
+    ...root.slice(0, at),
+    ...mine({
+      after: root[at - 1],
+      count: length,
+      firstTime: START + at * 600 + seed,
+      line: root.slice(0, at),
+      root: seed.toString(16).padStart(2, '0').repeat(32),
+    }),
+  ]
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(
+        fc.record({
+          at: fc.integer({ min: 1, max: 12 }),
+          length: fc.integer({ min: 1, max: 12 }),
+          seed: fc.integer({ min: 1, max: 255 }),
+        }),
+        { minLength: 1, maxLength: 6 },
+      ),
+      async (shown) => {
+        const chain = chainWith()
+        let best = 0
+        for (const { at, length, seed } of shown) {
+          const headers = branch(at, length, seed)
+          const { source, tip } = server(headers)
+          const followed = await chain.follow(source, tip, never)
+          best = Math.max(best, headers.length)
+          // All at one difficulty here: more blocks are more work.
+          expect(chain.height()).toBe(base.height + best)
+          if (followed.ok && headers.length === best)
+            expect(chain.headerAt(tip.height)).toBeDefined()
+          for (let height = base.height + 2; height <= chain.height(); height++)
+            expect(
+              reversedHex(previousHash(chain.headerAt(height) ?? root[0] ?? last(below))),
+            ).toBe(reversedHex(headerHash(chain.headerAt(height - 1) ?? last(below))))
+        }
+      },
+    ),
+    { numRuns: 40 },
+  )
 })
 
 describe('a server that lies about headers is refused', () => {
