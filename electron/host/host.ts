@@ -451,6 +451,15 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
     return ok(next)
   }
 
+  /** What a second server said of this chain; null where there is none. */
+  function agreementOn(chain: string) {
+    const port =
+      chain === 'bitcoin'
+        ? ports.bitcoin
+        : evmChains.ports.find(({ chainId }) => `evm:${chainId}` === chain)
+    return port?.agreement?.() ?? null
+  }
+
   const handlers: Handlers = {
     'status.read': () =>
       ok({
@@ -470,7 +479,7 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
           chain,
           // Who answers may have changed since the chain was last read.
           source: chain === 'bitcoin' ? ports.bitcoin.source : source,
-          crossCheck: chain === 'bitcoin' ? (ports.bitcoin.agreement?.() ?? null) : null,
+          crossCheck: agreementOn(chain),
           height: tip?.height ?? null,
           asOf: tip?.asOf ?? null,
           refusal,

@@ -300,6 +300,8 @@ export interface EvmNames {
 }
 
 export interface EvmPort {
+  /** Absent where only one server is configured. */
+  readonly agreement?: () => SourceAgreement
   /** Absent where the chain has no name service. */
   readonly names?: EvmNames
   readonly chainId: number

@@ -54,6 +54,11 @@ function readPlace(part: string | null): Place {
   return { section: sections.find((candidate) => candidate === name) ?? 'accounts', page, id }
 }
 
+/** Pages that bring the first wallet in by another way than pairing. */
+function opensFirst({ page }: Place): boolean {
+  return page === 'watch' || page === 'passphrase'
+}
+
 function PairPanel() {
   const { t } = useText()
   const pair = useAsk('vault.pair')
@@ -85,6 +90,11 @@ function PairPanel() {
           {refusal !== null && (
             <RefusalNote refusal={refusal} onRetry={() => pair.mutate({ passphrase: false })} />
           )}
+          <p className="dim small-text">
+            {t('pair.otherwise')}{' '}
+            <a href={routeHref('vault', 'passphrase')}>{t('passphrase.open')}</a> ·{' '}
+            <a href={routeHref('vault', 'watch')}>{t('watch.open')}</a>
+          </p>
         </div>
       </Panel>
       <DevicePanel hint={t('pair.hint')} />
@@ -184,7 +194,11 @@ export function VaultScreen({ section: part }: { readonly section: string | null
                 onRetry={() => void read.refetch()}
               />
             ))}
-            {vault.wallets.length === 0 ? <PairPanel /> : <Inside place={place} vault={vault} />}
+            {vault.wallets.length === 0 && !opensFirst(place) ? (
+              <PairPanel />
+            ) : (
+              <Inside place={place} vault={vault} />
+            )}
           </>
         )}
       </ReadView>

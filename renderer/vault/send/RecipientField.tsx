@@ -1,16 +1,16 @@
-/** Who is paid: typed, pasted, dropped, or read from a picture of a QR code; shown in groups of four and judged by the
+/** Who is paid: typed, pasted, dropped, or scanned from a QR code; shown in groups of four and judged by the
  *  host as soon as it looks like an address. */
-import { ImageUp } from 'lucide-react'
-import { useRef, useState } from 'react'
+import { ScanQrCode } from 'lucide-react'
+import { useState } from 'react'
 import { refusalOf, useRead } from '../../data/host.ts'
 import { visibleText } from '../../format/addresses.ts'
 import { useFormat } from '../../format/useFormat.ts'
 import { useText } from '../../language/text.ts'
 import { AddressText } from '../../ui/AddressText.tsx'
-import { Button } from '../../ui/Button.tsx'
 import { StateTag } from '../../ui/StateTag.tsx'
-import { readQrPicture } from '../../ui/readQrPicture.ts'
 import { refusalWords } from '../../ui/refusalText.ts'
+import { QrScanner } from '../QrScanner.tsx'
+import { readQrFile } from '../qrImage.ts'
 import { type PaymentRequest, addressShape, parsePaymentRequest } from './paymentRequest.ts'
 
 const judgeEveryMs = 600_000
@@ -59,17 +59,18 @@ export interface RecipientFieldProps {
 
 export function RecipientField({ id, chain, address, onAddress, onRequest }: RecipientFieldProps) {
   const { t } = useText()
-  const picker = useRef<HTMLInputElement>(null)
+  const [scanning, setScanning] = useState(false)
   const [noCode, setNoCode] = useState(false)
   const shape = addressShape(address.trim(), chain)
   const wrong = shape === 'other-chain' || shape === 'not-an-address'
   const take = (text: string) => {
     setNoCode(false)
+    setScanning(false)
     onRequest(parsePaymentRequest(text))
   }
   const takeFile = async (file: File | undefined) => {
     if (file === undefined) return
-    const text = await readQrPicture(file)
+    const text = await readQrFile(file)
     if (text === null) setNoCode(true)
     else take(text)
   }
@@ -106,22 +107,16 @@ export function RecipientField({ id, chain, address, onAddress, onRequest }: Rec
             else void takeFile(file)
           }}
         />
-        <input
-          ref={picker}
-          type="file"
-          className="unseen"
-          tabIndex={-1}
-          aria-label={t('send.qrPicture')}
-          accept="image/*"
-          onChange={(event) => {
-            void takeFile(event.target.files?.[0])
-            event.target.value = ''
-          }}
-        />
-        <Button onPress={() => picker.current?.click()}>
-          <ImageUp size={14} aria-hidden /> {t('send.qrPicture')}
-        </Button>
+        <button
+          type="button"
+          className="button quiet"
+          aria-pressed={scanning}
+          onClick={() => setScanning(!scanning)}
+        >
+          <ScanQrCode size={14} aria-hidden /> {t('send.scan')}
+        </button>
       </div>
+      {scanning && <QrScanner progress={null} onText={take} />}
       <span id={`${id}-hint`}>
         {shape === 'plausible' && <Verdict chain={chain} address={address.trim()} />}
         {shape === 'empty' && <span className="hint">{t('send.addressWays')}</span>}

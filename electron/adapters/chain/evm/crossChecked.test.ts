@@ -119,6 +119,7 @@ describe.skipIf(anvil.kind === 'missing')('two EVM servers checked against each 
     expect(dollars?.units).toBe(5_000_000n)
     expect(value(await port.readFees(calm)).maxFeePerGas).toBeGreaterThan(0n)
     expect(port.source).toBe('first + second')
+    expect(port.agreement?.()).toMatchObject({ kind: 'agree', second: 'second' })
   })
 
   const lies: readonly (readonly [string, EvmFault, (port: EvmPort) => Promise<unknown>])[] = [
@@ -195,6 +196,7 @@ describe.skipIf(anvil.kind === 'missing')('two EVM servers checked against each 
           },
         },
       })
+      expect(port.agreement?.()).toMatchObject({ kind: 'differ', refusal: { data: { field } } })
     })
   }
 

@@ -14,6 +14,7 @@ import type {
   EvmFees,
   EvmNames,
   EvmPort,
+  SourceAgreement,
 } from '../../../host/ports.ts'
 
 /** A base fee rises or falls by an eighth a block (EIP-1559): two blocks apart it is this many percent at most. */
@@ -26,6 +27,7 @@ const GAS_PERCENT = 150n
 /** Ethereum's price as two rollup blocks know it. */
 const DATA_FEE_PERCENT = 150n
 const LOOK_EVERY_MS = 500
+const DIFFERENCE_SHOWN_MS = 30_000
 
 export interface CrossCheckOptions {
   readonly clock: Pick<Clock, 'now' | 'sleep'>
@@ -51,14 +53,24 @@ export function crossChecked(
   if (first.chainId !== second.chainId) throw new Error('two servers of two chains')
   const chain = `evm:${first.chainId}`
   let alone: EvmPort | null = null
+  let agreement: SourceAgreement = { kind: 'not-asked', second: second.source }
+  let differedAt = Number.NEGATIVE_INFINITY
 
   function differ({ field, first: claimed, second: actual }: Disagreement) {
-    return refuse('CHAIN_LIED', {
+    const refused = refuse('CHAIN_LIED', {
       chain,
       field,
       claimed: `${first.source}: ${claimed}`,
       actual: `${second.source}: ${actual}`,
     })
+    agreement = { kind: 'differ', second: second.source, refusal: refused.refusal }
+    differedAt = clock.now()
+    return refused
+  }
+
+  /** A difference over one question stays to be seen though they agree on the next. */
+  function note(next: SourceAgreement): void {
+    if (clock.now() - differedAt >= DIFFERENCE_SHOWN_MS) agreement = next
   }
 
   /** Asks both; one that is away leaves the other's answer standing. */
@@ -74,12 +86,14 @@ export function crossChecked(
       alone = null
       return { kind: 'both', first: a.value, second: b.value }
     }
-    if (a.ok && away(b)) {
+    if (a.ok && !b.ok && away(b)) {
       alone = first
+      note({ kind: 'one-source', second: second.source, refusal: b.refusal })
       return { kind: 'one', answer: a }
     }
-    if (b.ok && away(a)) {
+    if (b.ok && !a.ok && away(a)) {
       alone = second
+      note({ kind: 'one-source', second: first.source, refusal: a.refusal })
       return { kind: 'one', answer: b }
     }
     return { kind: 'one', answer: a.ok || (!b.ok && away(a)) ? b : a }
@@ -103,7 +117,10 @@ export function crossChecked(
       const shared = saidByFirst.find((value) =>
         saidBySecond.some((other) => compare(value, other) === null),
       )
-      if (shared !== undefined) return ok(shared)
+      if (shared !== undefined) {
+        note({ kind: 'agree', second: second.source, asOf: clock.now() })
+        return ok(shared)
+      }
       const difference = compare(said.first, said.second)
       if (difference === null) throw new Error('two equal answers that nobody shares')
       if (clock.now() >= deadline) return differ(difference)
@@ -148,6 +165,7 @@ export function crossChecked(
     chainId: first.chainId,
     coin: first.coin,
     tokens: first.tokens,
+    agreement: () => agreement,
     get source() {
       return alone === null
         ? `${first.source} + ${second.source}`
