@@ -94,6 +94,12 @@ const vectorsSchema = z.object({
   bip174: z.object({
     valid: z.array(rowSchema),
     invalid: z.array(rowSchema),
+    // What each role of BIP174 hands on.
+    creator: z.array(z.object({ result: z.string() })),
+    updater: z.array(z.object({ result: z.string() })),
+    signer: z.array(z.object({ result: z.string() })),
+    combiner: z.array(z.object({ result: z.string() })),
+    finalizer: z.array(z.object({ result: z.string() })),
     extractor: z.array(rowSchema.extend({ transaction: z.string() })),
   }),
 })
@@ -108,6 +114,23 @@ describe.skipIf(text === undefined)('BIP174 test vectors', () => {
       const peer = BitcoinjsPsbt.fromBase64(row.psbt)
       expect(psbt.inputs).toHaveLength(peer.inputCount)
       expect(psbt.outputs).toHaveLength(peer.txOutputs.length)
+    }
+  })
+
+  it('what creators, updaters, signers, combiners and finalizers hand on is read', () => {
+    if (vectors === undefined) return
+    const { creator, updater, signer, combiner, finalizer } = vectors
+    const rows = [creator, updater, signer, combiner, finalizer].flat()
+    expect(rows.length).toBe(19)
+    for (const { result } of rows) {
+      const psbt = value(parsePsbtText(result))
+      const peer = BitcoinjsPsbt.fromBase64(result)
+      expect(psbt.inputs.map((input) => input.has('00'))).toEqual(
+        peer.data.inputs.map((input) => input.nonWitnessUtxo !== undefined),
+      )
+      expect(psbt.inputs.map((input) => input.has('08'))).toEqual(
+        peer.data.inputs.map((input) => input.finalScriptWitness !== undefined),
+      )
     }
   })
 

@@ -67,6 +67,11 @@ const INPUT_FORMS: Readonly<Record<string, Form>> = {
   [INPUT_KEY.finalWitness]: BARE,
   [INPUT_KEY.tapKeySignature]: { key: [0], value: [64, 65] },
   [INPUT_KEY.tapScriptSignature]: { key: [64], value: [64, 65] },
+  // A control block: its first byte, the internal key, and up to 128 hashes (BIP341).
+  [INPUT_KEY.tapLeafScript]: {
+    key: Array.from({ length: 129 }, (_, hashes) => 33 + 32 * hashes),
+    value: null,
+  },
   [INPUT_KEY.tapBip32]: { key: X_ONLY, value: null },
   [INPUT_KEY.tapInternalKey]: { key: [0], value: X_ONLY },
   [INPUT_KEY.tapMerkleRoot]: { key: [0], value: [32] },
