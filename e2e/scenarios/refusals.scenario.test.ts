@@ -146,10 +146,18 @@ describe('on the device', () => {
 describe('one of two EVM servers', () => {
   useOwnScene()
 
+  const word = 64
+  /** Of many balances in one answer the last; a single word as a whole. */
+  const raisedLast = (honest: unknown) => {
+    const hex = String(honest)
+    return hex.length <= 2 + word
+      ? raised(honest)
+      : `${hex.slice(0, -word)}${(BigInt(`0x${hex.slice(-word)}`) + 3n).toString(16).padStart(word, '0')}`
+  }
   const raised = (honest: unknown) => `0x${(BigInt(String(honest)) + 3n).toString(16)}`
 
   test.each([
-    { what: 'a balance', methods: ['eth_getBalance'], result: raised },
+    { what: 'a balance', methods: ['eth_getBalance', 'eth_call'], result: raisedLast },
     { what: 'a nonce', methods: ['eth_getTransactionCount'], result: raised },
     {
       what: 'fees',
