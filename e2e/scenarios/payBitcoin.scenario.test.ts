@@ -51,9 +51,16 @@ test('two are paid in one transaction, each shown by the device; sped up it stil
   const first = await send(planned)
   expect(outputsOf(first)).toEqual(expect.arrayContaining([200_000n, 100_000n]))
   scene.world.bitcoin.setFeeRate(12)
-  const bumped = await scene.client.call('transfers.speedUp', { id: first.id, feeTarget: 'fast' })
+  const { id } = first
+  const twice = { id, feeTarget: 'fast', feeRateSatPerVb: 9 } as const
+  expect(await scene.client.call('transfers.speedUp', twice)).toMatchObject({
+    refusal: { code: 'INPUT_INVALID', data: { field: 'feeTarget' } },
+  })
+  const bumped = await scene.client.call('transfers.speedUp', { id, feeRateSatPerVb: 9 })
   if (!bumped.ok) throw new Error(JSON.stringify(bumped.refusal))
   expect(bumped.value.plan.alsoPays).toEqual(first.plan.alsoPays)
+  const { execution } = bumped.value.plan
+  expect(execution.kind === 'bitcoin' && Math.round(execution.feeRateSatPerVb)).toBe(9)
   const sent = await send(bumped.value)
   scene.world.bitcoin.mine(1)
   expect((await untilState(scene, sent.id, ['done', 'refused'])).state).toBe('done')

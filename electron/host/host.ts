@@ -3,8 +3,8 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import type { HostEvent, Topic } from '../../shared/contract/event.ts'
-import type { CodeOf, ResultOf } from '../../shared/contract/method.ts'
-import type { transfersPlan } from '../../shared/contract/methods/transfers.ts'
+import type { CodeOf, ResultOf, ParsedInputOf } from '../../shared/contract/method.ts'
+import type { transfersPlan, transfersSpeedUp } from '../../shared/contract/methods/transfers.ts'
 import { type Refusal, type Result, ok, refuse } from '../../shared/errors/refusal.ts'
 import { type Policy, policySchema } from '../../shared/risk/policy.ts'
 import { defaultPolicy } from '../../shared/risk/defaultPolicy.ts'
@@ -33,7 +33,7 @@ import type { HostPorts } from './ports.ts'
 import { openServers } from './servers.ts'
 import { createTransfers } from './transfers/engine.ts'
 import { checkConflict, isUnderWay } from './transfers/inFlight.ts'
-import type { FeeTarget } from './transfers/planBitcoin.ts'
+import { readFeeChoice } from './transfers/planBitcoin.ts'
 import { createBitcoinReplacementPlanner, rivalsOf } from './transfers/planBitcoinReplacement.ts'
 import { nonceSiblings, type ReplacementKind } from './transfers/planReplacement.ts'
 import { createForeignPlanner } from './transfers/planForeign.ts'
@@ -326,13 +326,16 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
     return added.ok ? ok(viewTransfer(added.value, clock.now())) : added
   }
 
-  async function replace(id: string, kind: ReplacementKind, feeTarget: FeeTarget = 'fast') {
+  async function replace(input: ParsedInputOf<typeof transfersSpeedUp>, kind: ReplacementKind) {
+    const { id } = input
     const transfer = transfers.get(id)
     if (transfer === undefined) return refuse('NOT_FOUND', { what: 'transfer', id })
     const signal = AbortSignal.timeout(planTimeoutMs)
+    const fee = readFeeChoice(input, 'fast')
+    if (!fee.ok) return fee
     return addPlan(() =>
       transfer.plan.execution.kind === 'bitcoin'
-        ? planBitcoinReplacement({ kind, transfer, feeTarget }, signal)
+        ? planBitcoinReplacement({ kind, transfer, fee: fee.value }, signal)
         : planner.replace(transfer, kind, signal),
     )
   }
@@ -532,12 +535,20 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
     },
     'transfers.plan': (input) =>
       addPlan(() => planner.plan(input, AbortSignal.timeout(planTimeoutMs))),
-    'transfers.speedUp': ({ id, feeTarget }) => replace(id, 'speed-up', feeTarget),
-    'transfers.cancelOnChain': ({ id, feeTarget }) => replace(id, 'cancel', feeTarget),
-    'transfers.boost': (coin) =>
-      addPlan(() =>
-        planBitcoinReplacement({ kind: 'boost', ...coin }, AbortSignal.timeout(planTimeoutMs)),
-      ),
+    'transfers.speedUp': (input) => replace(input, 'speed-up'),
+    'transfers.cancelOnChain': (input) => replace(input, 'cancel'),
+    'transfers.boost': async (input) => {
+      const { txid, vout } = input
+      const fee = readFeeChoice(input, 'fast')
+      return fee.ok
+        ? addPlan(() =>
+            planBitcoinReplacement(
+              { kind: 'boost', txid, vout, fee: fee.value },
+              AbortSignal.timeout(planTimeoutMs),
+            ),
+          )
+        : fee
+    },
     'transfers.consolidate': (input) =>
       addPlan(() =>
         planBitcoinReplacement(

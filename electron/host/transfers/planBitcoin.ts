@@ -32,6 +32,21 @@ export type FeeChoice =
   | { readonly kind: 'target'; readonly target: FeeTarget; readonly limit?: number }
   | { readonly kind: 'rate'; readonly satPerVb: number }
 
+/** What was asked for, in one of the two ways. */
+export function readFeeChoice(
+  asked: {
+    readonly feeTarget?: FeeTarget | undefined
+    readonly feeRateSatPerVb?: number | undefined
+  },
+  otherwise: FeeTarget,
+): Result<FeeChoice, 'INPUT_INVALID'> {
+  if (asked.feeRateSatPerVb === undefined)
+    return ok({ kind: 'target', target: asked.feeTarget ?? otherwise })
+  return asked.feeTarget === undefined
+    ? ok({ kind: 'rate', satPerVb: asked.feeRateSatPerVb })
+    : refuse('INPUT_INVALID', { field: 'feeTarget', problem: 'beside a rate' })
+}
+
 /** No single payment costs more, whatever the rate: 0.01 BTC. */
 export const absoluteFeeCap = 1_000_000n
 
@@ -131,7 +146,7 @@ function coinSets(
 }
 
 /** The rate to pay, within the policy's cap and the asker's limit. */
-async function readRate(
+export async function readRate(
   { bitcoin, policy, fee }: Pick<BitcoinRequest, 'bitcoin' | 'policy' | 'fee'>,
   signal: AbortSignal,
 ): Promise<Result<number, ChainRefusals | 'FEE_OVER_CAP'>> {

@@ -17,11 +17,11 @@ import { BTC, amount } from '../../../shared/units/amount.ts'
 import type { BitcoinVaultAccount, Coin } from '../../../shared/vault/account.ts'
 import type { ChainRefusals } from '../ports.ts'
 import {
-  type FeeTarget,
+  type FeeChoice,
   absoluteFeeCap,
   bitcoinMeans,
-  feeTargets,
   planBitcoin,
+  readRate,
 } from './planBitcoin.ts'
 import type { PlanningContext } from './planningContext.ts'
 
@@ -29,13 +29,13 @@ export type BitcoinReplacement =
   | {
       readonly kind: 'speed-up' | 'cancel'
       readonly transfer: Transfer
-      readonly feeTarget: FeeTarget
+      readonly fee: FeeChoice
     }
   | {
       readonly kind: 'boost'
       readonly txid: string
       readonly vout: number
-      readonly feeTarget: FeeTarget
+      readonly fee: FeeChoice
     }
   | {
       readonly kind: 'consolidate'
@@ -109,16 +109,8 @@ export function createBitcoinReplacementPlanner(
     return found === undefined ? refuse('NOT_FOUND', { what: 'account', id }) : ok(found.account)
   }
 
-  async function readRate(
-    target: FeeTarget,
-    signal: AbortSignal,
-  ): Promise<Result<number, ChainRefusals | 'FEE_OVER_CAP'>> {
-    const rate = await bitcoin.readFeeRate(feeTargets[target], signal)
-    const { feeCapSatPerVb: cap } = context.policy()
-    return !rate.ok || rate.value <= cap
-      ? rate
-      : refuse('FEE_OVER_CAP', { fee: String(rate.value), cap: String(cap), asset: 'sat/vB' })
-  }
+  const rateOf = (fee: FeeChoice, signal: AbortSignal) =>
+    readRate({ bitcoin, policy: context.policy(), fee }, signal)
 
   const feeCap = () => ({
     absolute: absoluteFeeCap,
@@ -164,7 +156,7 @@ export function createBitcoinReplacementPlanner(
     const script = execution.outputs[0]?.script ?? ''
     const [seen, rate] = await Promise.all([
       bitcoin.readConfirmation(txid, script, signal),
-      readRate(request.feeTarget, signal),
+      rateOf(request.fee, signal),
       vault.refresh(),
     ])
     if (!seen.ok) return seen
@@ -250,7 +242,7 @@ export function createBitcoinReplacementPlanner(
     if (coin.height !== null && coin.height > 0)
       return refuse('PLAN_STATE_WRONG', { state: 'confirmed', needed: 'waiting on bitcoin' })
     const [rate, tip, parent] = await Promise.all([
-      readRate(request.feeTarget, signal),
+      rateOf(request.fee, signal),
       bitcoin.readTip(signal),
       readParent(coin, signal),
     ])

@@ -31,7 +31,7 @@ import { ageOf, freshOf, highestOf } from '../quotes.ts'
 import type { EvmPort } from '../ports.ts'
 import { checkConflict, withoutSweepsUnderWay } from './inFlight.ts'
 import { evmFeeCaps } from './evmFees.ts'
-import { bitcoinMeans, linkWarnings, planBitcoin } from './planBitcoin.ts'
+import { bitcoinMeans, linkWarnings, planBitcoin, readFeeChoice } from './planBitcoin.ts'
 import { assetOn, planEvm, readEvmWarnings } from './planEvm.ts'
 import type { PlanningContext } from './planningContext.ts'
 import { type ReplacementKind, planReplacement } from './planReplacement.ts'
@@ -199,17 +199,14 @@ export function createPlanner(context: PlanningContext): Planner {
     if (!payer.ok) return payer
     const payment = readPayment(input, payer.value.network)
     if (!payment.ok) return payment
-    if (input.feeTarget !== undefined && input.feeRateSatPerVb !== undefined)
-      return refuse('INPUT_INVALID', { field: 'feeTarget', problem: 'beside a rate' })
+    const fee = readFeeChoice(input, 'normal')
+    if (!fee.ok) return fee
     const planned = await planBitcoin(
       {
         ...bitcoinMeans(context),
         account: payer.value,
         payment: payment.value,
-        fee:
-          input.feeRateSatPerVb === undefined
-            ? { kind: 'target', target: input.feeTarget ?? 'normal' }
-            : { kind: 'rate', satPerVb: input.feeRateSatPerVb },
+        fee: fee.value,
         chosen: input.coins ?? null,
       },
       signal,

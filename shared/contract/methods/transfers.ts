@@ -185,12 +185,21 @@ export const transfersCancel = defineMethod({
   refusals: ['NOT_FOUND', 'PLAN_STATE_WRONG', ...storeRefusals],
 })
 
+/** What waits, and a fee on bitcoin in one of the two ways. */
+const replacementInputSchema = z
+  .object({
+    id: z.string(),
+    feeTarget: feeTargetSchema.optional(),
+    feeRateSatPerVb: feeRateSchema.optional(),
+  })
+  .strict()
+
 /** Plans the same payment at higher fees and the same nonce or, on bitcoin, over the same coins (BIP125). A plan of
- *  its own: digest, approval, device. `feeTarget` is for bitcoin; 'fast' unless given. */
+ *  its own: digest, approval, device. Target or rate are for bitcoin; 'fast' unless given. */
 export const transfersSpeedUp = defineMethod({
   name: 'transfers.speedUp',
   effect: 'write',
-  input: z.object({ id: z.string(), feeTarget: feeTargetSchema.optional() }).strict(),
+  input: replacementInputSchema,
   output: transferViewSchema,
   refusals: transfersPlan.refusals,
 })
@@ -201,7 +210,7 @@ export const transfersSpeedUp = defineMethod({
 export const transfersCancelOnChain = defineMethod({
   name: 'transfers.cancelOnChain',
   effect: 'write',
-  input: z.object({ id: z.string(), feeTarget: feeTargetSchema.optional() }).strict(),
+  input: replacementInputSchema,
   output: transferViewSchema,
   refusals: transfersPlan.refusals,
 })
@@ -214,7 +223,9 @@ export const transfersBoost = defineMethod({
     .object({
       txid: z.string().regex(/^[0-9a-f]{64}$/),
       vout: z.int().nonnegative(),
-      feeTarget: feeTargetSchema,
+      /** 'fast' unless either is given. */
+      feeTarget: feeTargetSchema.optional(),
+      feeRateSatPerVb: feeRateSchema.optional(),
     })
     .strict(),
   output: transferViewSchema,
