@@ -88,6 +88,22 @@ describe('a payment from coin to confirmation', () => {
     expect(await confirmation()).toBe('mempool')
   })
 
+  it('is proved again when another block took the place of its own, at the same height', async () => {
+    const { simulator, port } = await start()
+    const txid = simulator.fund(own(0, 0).address, 1_000_000n)
+    simulator.mine(1)
+    const scripts = [own(0, 0).script]
+    const proofs = () => simulator.received().filter((line) => line.includes('get_merkle')).length
+    value(await port.readCoins(scripts, never))
+    value(await port.readCoins(scripts, never))
+    expect(proofs()).toBe(1)
+    const include = [simulator.transaction(txid)?.rawHex ?? '']
+    simulator.reorganise({ depth: 1, lost: 'forgotten', include })
+    value(await port.readTip(never))
+    expect(value(await port.readCoins(scripts, never))[0]?.height).toBe(111)
+    expect(proofs()).toBe(2)
+  })
+
   it('knows which scripts were ever used, also when spent or unconfirmed', async () => {
     const { simulator, port } = await start()
     simulator.fund(own(0, 0).address, 1_000_000n)
@@ -441,7 +457,8 @@ describe('what the server tells by itself', () => {
       news += 1
     })
     value(await port.readTip(never))
-    expect(value(await port.readUsedScripts([own(0, 0).script], never)).size).toBe(0)
+    const unused = [own(0, 0).script, own(0, 2).script]
+    expect(value(await port.readUsedScripts(unused, never)).size).toBe(0)
     const asked = simulator.received().length
     simulator.fund(own(0, 0).address, 1_000_000n)
     await vi.waitFor(() => expect(news).toBe(1))
@@ -454,7 +471,8 @@ describe('what the server tells by itself', () => {
     simulator.dropConnections()
     await vi.waitFor(() => expect(news).toBe(4))
     // A new connection knows of no subscription: what was unused is asked about again.
-    expect(value(await port.readUsedScripts([own(0, 1).script], never)).size).toBe(1)
+    simulator.fund(own(0, 2).address, 1_000_000n)
+    expect(value(await port.readUsedScripts([own(0, 2).script], never)).size).toBe(1)
     stop?.()
     simulator.mine(1)
     value(await port.readTip(never))

@@ -1,4 +1,5 @@
-import { afterEach, expect, test } from 'vitest'
+import { createServer } from 'node:net'
+import { afterEach, expect, test, vi } from 'vitest'
 import { noServers } from '../../../../shared/vault/bitcoinServers.ts'
 import { startBitcoinSimulator } from '../../../simulators/bitcoin/simulator.ts'
 import { createHeaderChain } from './headerChain.ts'
@@ -55,4 +56,38 @@ test('servers are changed under a port that stays; the last one’s news arrive,
   const before = simulator.received().length
   expect(await bitcoin.readFeeRate(6, never)).toMatchObject({ ok: false })
   expect(simulator.received()).toHaveLength(before)
+})
+
+test('a question to a server that was changed meanwhile ends, and so does the connection', async () => {
+  const { bitcoin, servers } = createBitcoinSources({
+    initial: noServers,
+    headers: createHeaderChain({ rules: headerRules('mainnet'), now: Date.now }),
+    clock: testClock,
+  })
+  cleanup.push(bitcoin.close)
+  let open = 0
+  const silent = createServer((socket) => {
+    open += 1
+    socket.on('error', () => undefined)
+    socket.on('close', () => {
+      open -= 1
+    })
+    socket.resume()
+  })
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+  cleanup.push(() => new Promise((resolve) => silent.close(() => resolve())))
+  const address = silent.address()
+  const port = typeof address === 'object' ? (address?.port ?? 0) : 0
+  servers.use({
+    first: { kind: 'electrum', host: '127.0.0.1', port, tls: 'off' },
+    second: null,
+    proxy: null,
+  })
+  const waiting = bitcoin.readTip(never)
+  await vi.waitFor(() => expect(open).toBe(1))
+  servers.use(noServers)
+  expect(await waiting).toMatchObject({
+    refusal: { code: 'CHAIN_UNREACHABLE', data: { reason: 'closed' } },
+  })
+  await vi.waitFor(() => expect(open).toBe(0))
 })
