@@ -151,6 +151,19 @@ test('an address is shown on the device before its QR code appears', async () =>
   await expect(page.locator('.qr svg')).toBeVisible()
 })
 
+test('an account is added, takes the sweeps by the button of the device, and stands on the recovery sheet', async () => {
+  const { page } = app
+  await open('vault')
+  await page.getByRole('link', { name: 'Add an account' }).click()
+  await page.locator('select[name="kind"]').selectOption('p2tr')
+  await page.getByRole('button', { name: 'Add it' }).click()
+  await page.getByRole('button', { name: 'Let sweeps arrive here' }).click()
+  await deviceOf(page).locator('#confirm:enabled').click()
+  await expect(page.getByText('Sweeps arrive on this account.')).toBeVisible()
+  await page.goto(page.url().replace(/#.*/, '#/vault/recovery'))
+  await expect(page.getByTestId('recovery-sheet')).toContainText('tr([')
+})
+
 test('a looser policy is asked for on the device, and stays as it is when rejected there', async () => {
   const { page } = app
   await open('settings')

@@ -16,7 +16,7 @@ import { StateTag } from '../ui/StateTag.tsx'
 import { Tip } from '../ui/Tip.tsx'
 import { Simulated } from './Simulated.tsx'
 import { findAccount, fullAccountName } from '../vault/accounts/accountName.ts'
-import { type Plan, type Transfer, chainOf, isProved } from './transferText.ts'
+import { type Plan, type Transfer, chainOf, isProved, staysInVault } from './transferText.ts'
 
 type Line = Transfer['deviceLines'][number]
 
@@ -319,8 +319,11 @@ function VaultAfter({ transfer: { plan, state } }: { readonly transfer: Transfer
     ({ amount, chain }) => amount.asset === plan.amount.asset && chain === chainOf(plan),
   )
   const ahead = state === 'planned' || state === 'confirming' || state === 'signing'
-  if (!ahead || plan.purpose === 'sweep' || held === undefined) return null
+  // What a replacement takes the place of has left the balance already.
+  if (!ahead || plan.purpose === 'sweep' || plan.replaces !== undefined || held === undefined)
+    return null
   const fee = plan.networkFee.asset === plan.amount.asset ? plan.networkFee.units : 0n
+  const moved = staysInVault(plan) ? 0n : plan.amount.units
   return (
     <Row name={t('review.after')}>
       <span className="num">
@@ -328,7 +331,7 @@ function VaultAfter({ transfer: { plan, state } }: { readonly transfer: Transfer
           before: format.amount(held.amount),
           after: format.amount({
             ...held.amount,
-            units: held.amount.units - plan.amount.units - fee,
+            units: held.amount.units - moved - fee,
           }),
         })}
       </span>

@@ -104,7 +104,7 @@ export function FeeChoice({ value, onTarget, onOwn }: FeeChoiceProps) {
       )}
       <span className="hint">
         {value.kind === 'target' && t(`send.feeHint.${value.target}`)}
-        {rate !== null && (
+        {rate !== null && onOwn !== undefined && (
           <span className="num">
             {value.kind === 'target' && ' · '}
             {t('send.feeEstimate', {

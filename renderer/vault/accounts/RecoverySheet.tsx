@@ -2,6 +2,7 @@
  *  It holds no secret and asks for none: words and passphrases are written down elsewhere, by hand. */
 import { Download, Printer } from 'lucide-react'
 import { QRCodeSVG } from 'qrcode.react'
+import { useState } from 'react'
 import { useRead } from '../../data/host.ts'
 import type { VaultView } from '../../data/vault.ts'
 import { useFormat } from '../../format/useFormat.ts'
@@ -100,6 +101,8 @@ function Sheet({ vault, rows }: { readonly vault: VaultView; readonly rows: read
   const { t } = useText()
   const format = useFormat()
   const now = useNow()
+  // The moment it was opened: a sheet does not tick.
+  const [madeAt] = useState(now)
   const withEvm = vault.wallets.some(({ accounts }) =>
     accounts.some(({ chain }) => chain === 'evm'),
   )
@@ -110,7 +113,7 @@ function Sheet({ vault, rows }: { readonly vault: VaultView; readonly rows: read
     <article className="sheet" lang={format.locale} data-testid="recovery-sheet">
       <header>
         <h2>{t('recovery.title')}</h2>
-        <p>{t('recovery.made', { day: format.day(now), time: format.moment(now) })}</p>
+        <p>{t('recovery.made', { time: format.moment(madeAt) })}</p>
       </header>
       <p>{t('recovery.what')}</p>
       <p>

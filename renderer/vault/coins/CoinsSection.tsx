@@ -178,7 +178,7 @@ export function CoinsSection({ vault }: { readonly vault: VaultView }) {
       }
     >
       {labels.outcome}
-      {merging && <Consolidate vault={vault} onClose={() => setMerging(false)} />}
+      {merging && <Consolidate vault={vault} rows={all} onClose={() => setMerging(false)} />}
       {all.length === 0 ? (
         <Empty
           icon={<CoinsIcon size={28} aria-hidden />}

@@ -14,22 +14,35 @@ import { ownRate, useFeeRates } from '../../ui/FeeTarget.tsx'
 import { RefusalNote } from '../../ui/RefusalNote.tsx'
 import { StateTag } from '../../ui/StateTag.tsx'
 import { allAccounts, fullAccountName } from '../accounts/accountName.ts'
+import type { CoinRow } from './coinList.ts'
 
 /** What a coin costs to spend in usual times, sat/vB: below it merging pays. */
 const usualRate = 10
 
 export interface ConsolidateProps {
   readonly vault: VaultView
+  readonly rows: readonly CoinRow[]
   readonly onClose: () => void
 }
 
-export function Consolidate({ vault, onClose }: ConsolidateProps) {
+/** Those that may be merged: free, and in a block. */
+function countIn(rows: readonly CoinRow[], accountId: string): number {
+  return rows.filter(({ coin, state }) => state.kind === 'free' && coin.accountId === accountId)
+    .length
+}
+
+export function Consolidate({ vault, rows, onClose }: ConsolidateProps) {
   const { t, locale } = useText()
   const format = useFormat()
   const rates = useFeeRates()
   const merge = useAsk('transfers.consolidate')
   const accounts = allAccounts(vault).filter(({ account }) => account.chain === 'bitcoin')
-  const [from, setFrom] = useState(vault.destinations.bitcoin ?? accounts[0]?.account.id ?? '')
+  const [from, setFrom] = useState(
+    () =>
+      accounts
+        .map(({ account }) => account.id)
+        .sort((a, b) => countIn(rows, b) - countIn(rows, a))[0] ?? '',
+  )
   const [typed, setTyped] = useState<string | null>(null)
   const slow = rates?.slow ?? null
   const text =
@@ -81,9 +94,11 @@ export function Consolidate({ vault, onClose }: ConsolidateProps) {
         <Button
           tone="primary"
           why={
-            limit === null
-              ? t('send.badRate', { cap: format.count(rates?.capSatPerVb ?? 10_000) })
-              : null
+            countIn(rows, from) < 2
+              ? t('merge.tooFew')
+              : limit === null
+                ? t('send.badRate', { cap: format.count(rates?.capSatPerVb ?? 10_000) })
+                : null
           }
           busy={merge.isPending ? t('plan.making') : null}
           onPress={() => {

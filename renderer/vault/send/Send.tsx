@@ -91,7 +91,7 @@ export interface SendProps {
   readonly from?: string | null
 }
 
-/** The balance that pays: the one chosen, else the first of the wished account, else the first of all. */
+/** The balance that pays: the one chosen, else of the wished account, else the first that holds anything. */
 function payingBalance(
   { vault, coins, from }: SendProps,
   source: string | null,
@@ -100,9 +100,14 @@ function payingBalance(
   const wished = coins?.[0]?.coin.accountId ?? from ?? destinations.bitcoin
   const inChoice =
     coins === undefined ? balances : balances.filter(({ chain }) => chain === 'bitcoin')
+  const ofWished = inChoice.filter(({ accountId }) => accountId === wished)
+  const holds = ({ amount }: Balance) => amount.units > 0n
   return (
     inChoice.find((each) => sourceKey(each) === source) ??
-    inChoice.find(({ accountId }) => accountId === wished) ??
+    ofWished.find(holds) ??
+    // Asked for by name, an empty account is shown as empty.
+    (from === null || from === undefined ? inChoice.find(holds) : undefined) ??
+    ofWished[0] ??
     inChoice[0]
   )
 }
