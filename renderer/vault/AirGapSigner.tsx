@@ -4,6 +4,7 @@ import { Download, QrCode } from 'lucide-react'
 import { useNow } from '../data/clock.ts'
 import { refusalOf, useAsk, useRead } from '../data/host.ts'
 import { useFormat } from '../format/useFormat.ts'
+import type { MessageKey } from '../language/messages.ts'
 import { useText } from '../language/text.ts'
 import type { Transfer } from '../transfers/transferText.ts'
 import { Button } from '../ui/Button.tsx'
@@ -14,6 +15,7 @@ import { saveFile } from '../ui/saveFile.ts'
 import { Skeleton } from '../ui/ReadView.tsx'
 import { PsbtInput } from './PsbtInput.tsx'
 import { QrFrames } from './QrFrames.tsx'
+import { useAirGapped } from './useAirGapped.ts'
 
 function bytesOf(psbt: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(psbt), (letter) => letter.charCodeAt(0))
@@ -63,6 +65,12 @@ export function AirGapSigning({ transfer }: { readonly transfer: Transfer }) {
   )
 }
 
+/** What is true of the PSBT while nobody waits for it. */
+function elsewhereText({ state, txid }: Transfer): MessageKey {
+  if (state === 'planned') return 'airgap.later'
+  return txid === null ? 'airgap.over' : 'airgap.done'
+}
+
 /** The device, or for a wallet without one the way over the air gap. */
 export function SignerPanel({
   transfer,
@@ -72,11 +80,8 @@ export function SignerPanel({
   readonly hint: string | null
 }) {
   const { t } = useText()
-  const vault = useRead('vault.read', {}, 5_000).data
-  const wallet = vault?.wallets.find(({ accounts }) =>
-    accounts.some(({ id }) => id === transfer.plan.vaultAccount),
-  )
-  if (wallet?.signer.kind !== 'air-gapped') return <DevicePanel hint={hint} />
+  const airGapped = useAirGapped(transfer.plan.vaultAccount)
+  if (!airGapped) return <DevicePanel hint={hint} />
   return (
     <aside className="panel device-panel" aria-label={t('airgap.title')}>
       <h2 className="cold-text">
@@ -85,7 +90,7 @@ export function SignerPanel({
       {transfer.state === 'signing' ? (
         <AirGapSigning transfer={transfer} />
       ) : (
-        <p className="dim small-text">{t('airgap.later')}</p>
+        <p className="dim small-text">{t(elsewhereText(transfer))}</p>
       )}
     </aside>
   )
