@@ -30,8 +30,17 @@ export interface CoreServer {
   close(): Promise<void>
 }
 
+interface Watched {
+  readonly address: string
+  readonly script: Uint8Array
+  /** Seconds: what lies in older blocks was not looked for. */
+  readonly from: number
+}
+
 interface Wallet {
-  readonly descriptors: Map<string, { readonly address: string; readonly script: Uint8Array }>
+  readonly descriptors: Map<string, Watched>
+  /** Address → label. */
+  readonly labels: Map<string, string>
   readonly privateKeys: boolean
   loaded: boolean
 }
@@ -76,14 +85,27 @@ export async function startCoreServer(context: CoreContext): Promise<CoreServer>
   ): readonly (ChainCoin & { at: string })[] {
     return [...wallet.descriptors.values()]
       .filter(({ address }) => wanted.size === 0 || wanted.has(address))
-      .flatMap(({ address, script }) =>
-        chain.coins(scriptHash(script)).map((coin) => ({ ...coin, at: address })),
+      .flatMap(({ address, script, from }) =>
+        chain
+          .coins(scriptHash(script))
+          .filter((coin) => wasLookedThrough(coin.height, from))
+          .map((coin) => ({ ...coin, at: address })),
       )
   }
 
+  /** As Core does: two hours before the time asked for, and everything since. */
+  function wasLookedThrough(height: number, from: number): boolean {
+    const header = height > 0 ? chain.header(height) : undefined
+    if (header === undefined) return true
+    const view = new DataView(header.buffer, header.byteOffset, header.byteLength)
+    return view.getUint32(68, true) >= from - 7_200
+  }
+
   function isOwn(wallet: Wallet, txid: string): boolean {
-    return [...wallet.descriptors.values()].some(({ script }) =>
-      chain.history(scriptHash(script)).some((row) => row.txid === txid),
+    return [...wallet.descriptors.values()].some(({ script, from }) =>
+      chain
+        .history(scriptHash(script))
+        .some((row) => row.txid === txid && wasLookedThrough(row.height, from)),
     )
   }
 
@@ -93,24 +115,31 @@ export async function startCoreServer(context: CoreContext): Promise<CoreServer>
 
   async function importDescriptors(wallet: Wallet, requests: unknown): Promise<unknown> {
     if (!Array.isArray(requests)) throw new RpcError(-3, 'Expected an array')
-    const results = requests.map((request: { desc?: string; timestamp?: unknown }) => {
-      const desc = request.desc ?? ''
-      const address = /^addr\(([0-9A-Za-z]+)\)#/.exec(desc)?.[1]
-      const problem = wallet.privateKeys
-        ? 'Cannot import descriptor without private keys to a wallet with private keys enabled'
-        : address === undefined
-          ? 'only addr() here'
-          : desc !== `addr(${address})#${addressChecksum(`addr(${address})`)}`
-            ? 'Provided checksum does not match computed checksum'
-            : typeof request.timestamp !== 'number' && request.timestamp !== 'now'
-              ? 'Missing required timestamp field for key'
-              : undefined
-      if (problem !== undefined || address === undefined)
-        return { success: false, error: { code: -5, message: problem } }
-      const script = addresses.toOutputScript(address, networks.regtest)
-      wallet.descriptors.set(desc, { address, script })
-      return { success: true }
-    })
+    const results = requests.map(
+      (request: { desc?: string; timestamp?: unknown; label?: string }) => {
+        const desc = request.desc ?? ''
+        const address = /^addr\(([0-9A-Za-z]+)\)#/.exec(desc)?.[1]
+        const problem = wallet.privateKeys
+          ? 'Cannot import descriptor without private keys to a wallet with private keys enabled'
+          : address === undefined
+            ? 'only addr() here'
+            : desc !== `addr(${address})#${addressChecksum(`addr(${address})`)}`
+              ? 'Provided checksum does not match computed checksum'
+              : typeof request.timestamp !== 'number' && request.timestamp !== 'now'
+                ? 'Missing required timestamp field for key'
+                : undefined
+        if (problem !== undefined || address === undefined)
+          return { success: false, error: { code: -5, message: problem } }
+        const script = addresses.toOutputScript(address, networks.regtest)
+        const { timestamp } = request
+        const asked = typeof timestamp === 'number' ? timestamp : Math.floor(Date.now() / 1_000)
+        // Known from before: what was looked through stays looked through.
+        const from = Math.min(asked, wallet.descriptors.get(desc)?.from ?? asked)
+        wallet.descriptors.set(desc, { address, script, from })
+        wallet.labels.set(address, request.label ?? '')
+        return { success: true }
+      },
+    )
     if (slow) await new Promise<void>((resolve) => waiting.push(resolve))
     return results
   }
@@ -231,7 +260,12 @@ export async function startCoreServer(context: CoreContext): Promise<CoreServer>
     },
     createwallet: ([name, withoutKeys]) => {
       if (wallets.has(String(name))) throw new RpcError(-4, 'Database already exists.')
-      const wallet = { descriptors: new Map(), privateKeys: withoutKeys !== true, loaded: true }
+      const wallet = {
+        descriptors: new Map(),
+        labels: new Map(),
+        privateKeys: withoutKeys !== true,
+        loaded: true,
+      }
       wallets.set(String(name), wallet)
       return { name }
     },
@@ -248,13 +282,20 @@ export async function startCoreServer(context: CoreContext): Promise<CoreServer>
     }),
     importdescriptors: (wallet, [requests]) => importDescriptors(wallet, requests),
     listreceivedbyaddress: (wallet) =>
-      [...wallet.descriptors.values()].flatMap(({ address, script }) => {
+      [...wallet.descriptors.values()].flatMap(({ address, script, from }) => {
         const txids = chain
           .history(scriptHash(script))
+          .filter((row) => wasLookedThrough(row.height, from))
           .map((row) => row.txid)
           .filter((txid) => paysTo(chain, txid, script))
         return txids.length === 0 ? [] : [{ address, txids, involvesWatchonly: true }]
       }),
+    listlabels: ({ labels }) => [...new Set(labels.values())].sort(),
+    setlabel: ({ labels }, [address, label]) => {
+      if (!labels.has(String(address))) throw new RpcError(-5, 'Invalid address')
+      labels.set(String(address), String(label))
+      return null
+    },
     listunspent: unspentAnswer,
     gettransaction: transactionAnswer,
   }

@@ -29,13 +29,13 @@ async function start(timeoutMs = 3_000, loginOf?: (cookie: string) => CoreLogin)
   simulator.fund(own(0, 1).address, 500_000n)
   simulator.mine(2)
   const [user = '', password = ''] = simulator.core.cookie().split(':')
-  const open = (login: CoreLogin): BitcoinPort => {
+  const open = (login: CoreLogin, birthday = 0): BitcoinPort => {
     const port = createCoreBitcoin({
       network: 'regtest',
       url: simulator.core.url,
       login,
       proxy: null,
-      birthday: 0,
+      birthday,
       headers: regtestHeaders(),
       clock: testClock,
       timeoutMs,
@@ -118,6 +118,58 @@ describe('Bitcoin Core of our own', () => {
     simulator.core.scanSlowly(false)
     await vi.waitFor(async () => expect((await port.readUsedScripts(scripts, never)).ok).toBe(true))
     expect(value(await later.readCoins(scripts, never))).toHaveLength(2)
+  })
+
+  it('looks for an account from the birthday on, for the next addresses of a known one only since it last looked', async () => {
+    const { simulator, open, port } = await start()
+    const [user = '', password = ''] = simulator.core.cookie().split(':')
+    const account40 = Array.from({ length: 40 }, (_, at) => own(at < 20 ? 0 : 1, at % 20).script)
+    const imports = () =>
+      simulator.core
+        .received()
+        .filter((body) => body.includes('importdescriptors'))
+        .map((body) => [body.match(/addr\(/g)?.length, Number(/"timestamp":(\d+)/.exec(body)?.[1])])
+    value(await port.readUsedScripts(account40, never))
+    expect(imports()).toEqual([[40, 0]])
+    // Asked about again, and nothing new: from here on the account is known.
+    value(await port.readUsedScripts(account40, never))
+    const today = Date.parse(new Date().toISOString().slice(0, 10)) / 1_000
+    const later = open({ kind: 'password', user, password })
+    value(await later.readUsedScripts([...account40, own(0, 20).script], never))
+    expect(imports().at(-1)).toEqual([1, today - 86_400])
+    // A second account is found anew.
+    const more = Array.from({ length: 20 }, (_, at) => own(0, 30 + at).script)
+    value(await later.readUsedScripts(more, never))
+    expect(imports().at(-1)).toEqual([20, 0])
+  })
+
+  it('looks again when its node was stopped in the middle of looking', async () => {
+    const { simulator, port, open } = await start(400)
+    simulator.core.scanSlowly(true)
+    expect((await port.readUsedScripts(scripts, never)).ok).toBe(false)
+    // The window is closed while the node still looks; then the node goes down with its scan undone.
+    await port.close()
+    simulator.core.scanSlowly(false)
+    const [user = '', password = ''] = simulator.core.cookie().split(':')
+    const before =
+      simulator.core
+        .received()
+        .join()
+        .match(/importdescriptors/g)?.length ?? 0
+    const later = open({ kind: 'password', user, password })
+    expect(value(await later.readUsedScripts(scripts, never)).size).toBe(2)
+    const after = simulator.core
+      .received()
+      .join()
+      .match(/importdescriptors/g)?.length
+    expect(after).toBe(before + 1)
+  })
+
+  it('does not see what lies before the birthday', async () => {
+    const { simulator, open } = await start()
+    const [user = '', password = ''] = simulator.core.cookie().split(':')
+    const late = open({ kind: 'password', user, password }, Math.floor(Date.now() / 1_000) + 86_400)
+    expect(value(await late.readCoins(scripts, never))).toEqual([])
   })
 
   it('is logged in to by its cookie, again after it was restarted', async () => {

@@ -83,6 +83,7 @@ export function createCoreBitcoin(options: CoreBitcoinOptions): BitcoinPort {
     network,
     name: WALLET,
     birthday: options.birthday,
+    now: clock.now,
     waitMs: timeoutMs / 2,
   })
   const transactions = createTransactions()

@@ -1,6 +1,7 @@
 /** A watch-only wallet inside the user's own Bitcoin Core that holds our addresses one by one, as `addr()`
  *  descriptors derived here: the node learns which addresses are ours, never an extended key. New addresses make
- *  it look through its blocks from the given day on; until it is done nothing it says of them counts. */
+ *  it look through its blocks; until it is done nothing it says of them counts. What it has looked through is
+ *  written into the wallet's own labels, so that a scan that was cut off is made again, and a finished one not. */
 import { hex } from '@scure/base'
 import { z } from 'zod'
 import { type Result, ok } from '../../../../shared/errors/refusal.ts'
@@ -24,6 +25,16 @@ const listedSchema = z.object({ descriptors: z.array(z.object({ desc: z.string()
 const importedSchema = z.array(
   z.object({ success: z.boolean(), error: z.object({ message: z.string() }).optional() }),
 )
+
+/** As many new addresses at once are an account being found, to be looked for from the birthday on. Fewer are the
+ *  next ones of an account that was looked at before: nobody can have been given them earlier. */
+const FOUND_ANEW = 20
+const DAY_SECONDS = 86_400
+const LABEL = 'bulkhead'
+/** On one address of every import until the node has looked for all of it. */
+const SCANNING = 'bulkhead scanning'
+/** With the day on which every address asked about had been looked for. */
+const LOOKED = /^bulkhead (\d{4}-\d{2}-\d{2})$/
 
 export function parseCore<T>(
   call: CoreCall,
@@ -51,6 +62,8 @@ export function createCoreWallet(options: {
   readonly network: BitcoinNetwork
   /** Seconds: blocks before this are not looked through. */
   readonly birthday: number
+  /** ms since the epoch. */
+  readonly now: () => number
   /** How long a call waits for the node to finish looking. */
   readonly waitMs: number
 }): CoreWallet {
@@ -60,6 +73,8 @@ export function createCoreWallet(options: {
   const watched = new Set<string>()
   const closing = new AbortController()
   let opened = false
+  /** Seconds; null before the first time. */
+  let lookedAt: number | null = null
   let importing: Promise<ChainResult<null>> | undefined
 
   async function askOne<T>(
@@ -102,7 +117,15 @@ export function createCoreWallet(options: {
       return rejected(`the node's wallet "${name}" is not a watch-only descriptor wallet`)
     const listed = await askOne({ method: 'listdescriptors', params: [] }, listedSchema, signal)
     if (!listed.ok) return listed
-    for (const { desc } of listed.value.descriptors) {
+    const labels = await askOne({ method: 'listlabels', params: [] }, z.array(z.string()), signal)
+    if (!labels.ok) return labels
+    for (const label of labels.value) {
+      const day = LOOKED.exec(label)?.[1]
+      if (day !== undefined) lookedAt = Math.max(lookedAt ?? 0, Date.parse(day) / 1_000)
+    }
+    // A scan that was cut off: all of it counts as new.
+    const known = labels.value.includes(SCANNING) ? [] : listed.value.descriptors
+    for (const { desc } of known) {
       const address = /^addr\(([0-9A-Za-z]+)\)#/.exec(desc)?.[1]
       if (address !== undefined) watched.add(address)
     }
@@ -119,11 +142,18 @@ export function createCoreWallet(options: {
       : unreachable(`the node looks through its blocks: ${Math.floor(scanning.progress * 100)} %`)
   }
 
+  function scanFrom(fresh: readonly string[]): number {
+    return lookedAt === null || fresh.length >= FOUND_ANEW
+      ? options.birthday
+      : Math.max(options.birthday, lookedAt - DAY_SECONDS)
+  }
+
   async function importNew(fresh: readonly string[]): Promise<ChainResult<null>> {
-    const requests = fresh.map((address) => {
+    const timestamp = scanFrom(fresh)
+    const requests = fresh.map((address, at) => {
       const descriptor = `addr(${address})`
       const desc = `${descriptor}#${descriptorChecksum(descriptor) ?? ''}`
-      return { desc, timestamp: options.birthday, label: 'bulkhead' }
+      return { desc, timestamp, label: at === 0 ? SCANNING : LABEL }
     })
     const call = { method: 'importdescriptors', params: [requests] }
     const answers = await rpc.ask([call], name, closing.signal, 'unlimited')
@@ -133,8 +163,32 @@ export function createCoreWallet(options: {
     const failed = imported.value.find(({ success }) => !success)
     if (failed !== undefined || imported.value.length !== fresh.length)
       return rejected(`importdescriptors: ${failed?.error?.message ?? 'not all were imported'}`)
+    const labelled = await label(fresh[0], LABEL, closing.signal)
+    if (!labelled.ok) return labelled
     for (const address of fresh) watched.add(address)
     return ok(null)
+  }
+
+  async function label(
+    address: string | undefined,
+    text: string,
+    signal: AbortSignal,
+  ): Promise<ChainResult<null>> {
+    const set = await askOne({ method: 'setlabel', params: [address, text] }, z.null(), signal)
+    return set.ok ? ok(null) : set
+  }
+
+  /** All that was asked about has been looked for up to now: once a day that is written down. */
+  async function noteLooked(
+    address: string | undefined,
+    signal: AbortSignal,
+  ): Promise<ChainResult<null>> {
+    const day = new Date(options.now()).toISOString().slice(0, 10)
+    const today = Date.parse(day) / 1_000
+    if (address === undefined || (lookedAt ?? 0) >= today) return ok(null)
+    const noted = await label(address, `${LABEL} ${day}`, signal)
+    if (noted.ok) lookedAt = today
+    return noted
   }
 
   return {
@@ -148,7 +202,8 @@ export function createCoreWallet(options: {
       if (!done.ok) return done
       const wanted = asked.flatMap((script) => addressOf(script) ?? [])
       const fresh = wanted.filter((address) => !watched.has(address))
-      if (fresh.length === 0) return ok(null)
+      if (fresh.length === 0)
+        return importing === undefined ? noteLooked(wanted[0], signal) : ok(null)
       importing ??= importNew(fresh).finally(() => {
         importing = undefined
       })
