@@ -10,6 +10,7 @@ import { Button } from '../ui/Button.tsx'
 import { Panel } from '../ui/Panel.tsx'
 import { ReadView } from '../ui/ReadView.tsx'
 import { RefusalNote } from '../ui/RefusalNote.tsx'
+import { allAccounts, fullAccountName } from '../vault/accounts/accountName.ts'
 import { usePlanning } from './usePlanning.ts'
 
 const directions = ['sweep', 'top-up'] as const
@@ -20,6 +21,8 @@ interface Draft {
   readonly accountId: string | null
   readonly asset: string | null
   readonly amount: string
+  /** Account of the vault that pays a top-up; null for the one that sweeps go to. */
+  readonly from: string | null
 }
 
 interface Held {
@@ -37,6 +40,7 @@ function Fields({ portfolio }: { readonly portfolio: Portfolio }) {
     accountId: null,
     asset: null,
     amount: '',
+    from: null,
   })
   const change = (part: Partial<Draft>) => setDraft({ ...draft, ...part })
   const account =
@@ -55,13 +59,26 @@ function Fields({ portfolio }: { readonly portfolio: Portfolio }) {
           available: format.amountExact(amount),
         }))
   const chosen = held.find(({ asset }) => asset === draft.asset) ?? held[0]
+  const vault = useRead('vault.read', {}).data
+  const payers =
+    vault === undefined || draft.direction === 'sweep' || chosen === undefined
+      ? []
+      : allAccounts(vault).filter(({ account: { id } }) =>
+          vault.balances.some(
+            (balance) => balance.accountId === id && balance.amount.asset === chosen.asset,
+          ),
+        )
+  const from = payers.find(({ account: { id } }) => id === draft.from)?.account.id
   const amount = readLocalDecimal(locale, draft.amount)
   const why =
     chosen === undefined ? t('move.nothing') : amount === undefined ? t('send.need.amount') : null
   const submit = () => {
     if (chosen === undefined || amount === undefined) return
+    const wish = { accountId: account.accountId, asset: chosen.asset, amount }
     planning.plan(
-      { purpose: draft.direction, accountId: account.accountId, asset: chosen.asset, amount },
+      draft.direction === 'sweep'
+        ? { purpose: 'sweep', ...wish }
+        : { purpose: 'top-up', ...wish, ...(from === undefined ? {} : { from }) },
       'move',
     )
   }
@@ -126,6 +143,23 @@ function Fields({ portfolio }: { readonly portfolio: Portfolio }) {
             </span>
           )}
         </label>
+        {vault !== undefined && payers.length > 1 && (
+          <label className="field">
+            <span>{t('move.from')}</span>
+            <select
+              name="move-from"
+              value={from ?? ''}
+              onChange={(event) => change({ from: event.target.value })}
+            >
+              <option value="">{t('move.fromUsual')}</option>
+              {payers.map((each) => (
+                <option key={each.account.id} value={each.account.id}>
+                  {fullAccountName(vault, each, t)}
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
         <label className="field">
           <span>{t('amount')}</span>
           <span className="joined">

@@ -1,6 +1,5 @@
 /** What was approved beside what the device must show, row by row, then everything else the digest covers. */
 import { Check } from 'lucide-react'
-import type { ReactNode } from 'react'
 import { amountToDecimal } from '../../shared/units/amount.ts'
 import { useRead } from '../data/host.ts'
 import { usdOf } from '../data/portfolio.ts'
@@ -14,6 +13,8 @@ import { AddressText } from '../ui/AddressText.tsx'
 import { StandingRows } from '../ui/StandingRows.tsx'
 import { StateTag } from '../ui/StateTag.tsx'
 import { Tip } from '../ui/Tip.tsx'
+import { BitcoinRows } from './BitcoinRows.tsx'
+import { Row } from './PlanRow.tsx'
 import { Simulated } from './Simulated.tsx'
 import { findAccount, fullAccountName } from '../vault/accounts/accountName.ts'
 import { useAirGapped } from '../vault/useAirGapped.ts'
@@ -85,62 +86,6 @@ function DeviceValue({ line }: { readonly line: Line }) {
   )
 }
 
-function Row({ name, children }: { readonly name: string; readonly children: ReactNode }) {
-  return (
-    <tr>
-      <th scope="row">{name}</th>
-      <td colSpan={3}>{children}</td>
-    </tr>
-  )
-}
-
-type Inputs = Extract<Plan['execution'], { kind: 'bitcoin' }>['inputs']
-
-/** Exactly the coins that are spent, with what the holder wrote about them. */
-function SpentCoins({ inputs }: { readonly inputs: Inputs }) {
-  const { t } = useText()
-  const format = useFormat()
-  const known = useRead('vault.read', {}).data?.coins ?? []
-  const btc = (units: bigint) => format.amountExact({ asset: 'BTC', decimals: 8, units })
-  return (
-    <>
-      <details>
-        <summary>
-          {t('review.coinsCount', { count: inputs.length })} ·{' '}
-          <span className="num">{btc(inputs.reduce((sum, { value }) => sum + value, 0n))}</span>
-        </summary>
-        <table className="plain spent-coins">
-          <thead className="unseen">
-            <tr>
-              <th>{t('amount')}</th>
-              <th>{t('coins.label')}</th>
-              <th>{t('review.txid')}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {inputs.map(({ txid, vout, value, path }) => {
-              const label = known.find((coin) => coin.txid === txid && coin.vout === vout)?.label
-              return (
-                <tr key={`${txid}:${vout}`}>
-                  <td className="num">{btc(value)}</td>
-                  <td>{label == null ? <span className="dim">–</span> : visibleText(label)}</td>
-                  <td className="mono dim small-text">
-                    <span title={`${txid}:${vout}`}>
-                      {shortId(txid, 8, 8)}:{vout}
-                    </span>{' '}
-                    {path}
-                  </td>
-                </tr>
-              )
-            })}
-          </tbody>
-        </table>
-      </details>
-      <span className="dim small-text">{t('review.coinsNote')}</span>
-    </>
-  )
-}
-
 /** Which of the vault's accounts pays, or is arrived on. Its place is kept while the name is read: a row that comes
  *  late would move the button that is being held. */
 function VaultAccountRow({ plan: { vaultAccount } }: { readonly plan: Plan }) {
@@ -170,45 +115,6 @@ function Replaced({ plan: { replaces } }: { readonly plan: Plan }) {
       </a>
       <span className="dim small-text">{t(`review.replaces.${replaces.kind}`)}</span>
     </Row>
-  )
-}
-
-function BitcoinRows({
-  plan,
-  t,
-  format,
-}: {
-  readonly plan: Plan
-  readonly t: Text
-  readonly format: Format
-}) {
-  const { execution } = plan
-  if (execution.kind !== 'bitcoin') return null
-  const change = execution.outputs.filter(({ role }) => role === 'change')
-  const btc = (units: bigint) => format.amountExact({ asset: 'BTC', decimals: 8, units })
-  return (
-    <>
-      {change.map((output) => (
-        <Row key={output.address} name={t('review.change')}>
-          <strong className="num">{btc(output.value)}</strong>
-          <AddressText address={output.address} />
-          <span className="dim small-text">
-            {t('review.changeNote', { path: output.path ?? '' })}
-          </span>
-        </Row>
-      ))}
-      <Row name={t('review.coins')}>
-        <SpentCoins inputs={execution.inputs} />
-      </Row>
-      <Row name={t('review.rate')}>
-        <span className="num">
-          {t('review.rateValue', {
-            rate: format.count(execution.feeRateSatPerVb, 1),
-            size: format.count(execution.virtualSize),
-          })}
-        </span>
-      </Row>
-    </>
   )
 }
 

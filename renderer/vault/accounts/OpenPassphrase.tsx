@@ -1,6 +1,7 @@
 /** A wallet hidden behind a passphrase: opened on the device, known by its own fingerprint, its passphrase never kept. */
+import { CircleCheck } from 'lucide-react'
 import { refusalOf, useAsk } from '../../data/host.ts'
-import { goTo } from '../../data/route.ts'
+import { routeHref } from '../../data/route.ts'
 import { useText } from '../../language/text.ts'
 import { Button } from '../../ui/Button.tsx'
 import { DevicePanel } from '../../ui/DevicePanel.tsx'
@@ -12,7 +13,7 @@ export function OpenPassphrase() {
   const { t } = useText()
   const pair = useAsk('vault.pair')
   const refusal = refusalOf(pair.error)
-  const ask = () => pair.mutate({ passphrase: true }, { onSuccess: () => goTo('vault') })
+  const ask = () => pair.mutate({ passphrase: true })
   return (
     <>
       <BackToAccounts />
@@ -30,6 +31,15 @@ export function OpenPassphrase() {
                 {t('passphrase.do')}
               </Button>
             </div>
+            {pair.data !== undefined && refusal === null && (
+              <div className="done-note" role="status">
+                <CircleCheck size={16} aria-hidden />
+                <span>
+                  {t('passphrase.opened')} <strong className="mono">{pair.data.fingerprint}</strong>
+                  . <a href={routeHref('vault')}>{t('passphrase.toAccounts')}</a>
+                </span>
+              </div>
+            )}
             {refusal !== null && <RefusalNote refusal={refusal} onRetry={ask} />}
           </div>
         </Panel>

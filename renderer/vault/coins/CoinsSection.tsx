@@ -12,6 +12,7 @@ import { Empty } from '../../ui/Empty.tsx'
 import { Panel } from '../../ui/Panel.tsx'
 import { useInk } from '../../ui/chartInk.ts'
 import { Send } from '../send/Send.tsx'
+import { allAccounts, fullAccountName } from '../accounts/accountName.ts'
 import { CoinTable } from './CoinTable.tsx'
 import { Consolidate } from './Consolidate.tsx'
 import { useLabelFiles } from './LabelFiles.tsx'
@@ -139,7 +140,11 @@ export function CoinsSection({ vault }: { readonly vault: VaultView }) {
   const [wanted, setWanted] = useState<ReadonlySet<string>>(new Set())
   const [sending, setSending] = useState(false)
   const [merging, setMerging] = useState(false)
-  const rows = sortCoins(filterCoins(all, filter, words), sorting)
+  const [shownAccount, setShownAccount] = useState('')
+  const accounts = allAccounts(vault).filter(({ account: { chain } }) => chain === 'bitcoin')
+  const rows = sortCoins(filterCoins(all, filter, words), sorting).filter(
+    ({ coin }) => shownAccount === '' || coin.accountId === shownAccount,
+  )
   // What was spent, frozen or taken meanwhile leaves the choice.
   const chosenRows = all.filter((row) => wanted.has(row.outpoint) && canPay(row))
   const chosen = new Set(chosenRows.map(({ outpoint }) => outpoint))
@@ -213,6 +218,21 @@ export function CoinsSection({ vault }: { readonly vault: VaultView }) {
                 onChange={(event) => setWords(event.target.value)}
               />
             </label>
+            {accounts.length > 1 && (
+              <select
+                className="compact"
+                aria-label={t('account')}
+                value={shownAccount}
+                onChange={(event) => setShownAccount(event.target.value)}
+              >
+                <option value="">{t('addresses.allAccounts')}</option>
+                {accounts.map((each) => (
+                  <option key={each.account.id} value={each.account.id}>
+                    {fullAccountName(vault, each, t)}
+                  </option>
+                ))}
+              </select>
+            )}
             <span className="segments" role="group" aria-label={t('coins.filter')}>
               {coinFilters.map((candidate) => (
                 <button
