@@ -58,6 +58,8 @@ export function createAirGap(context: {
   const { clock, vault, frames, journal } = context
   /** Transfers at their `sign` step, and what ends the waiting. */
   const waiting = new Map<string, (answer: Result<string>) => void>()
+  /** What is shown of them: asked for every few seconds, and mixing frames takes time. */
+  const shown = new Map<string, { readonly psbt: string; readonly frames: readonly string[] }>()
 
   function sign(transfer: Transfer, signal: AbortSignal): Promise<Result<string>> {
     const { id, plan } = transfer
@@ -80,6 +82,7 @@ export function createAirGap(context: {
     )
     return answered.promise.finally(() => {
       waiting.delete(id)
+      shown.delete(id)
       over.abort()
     })
   }
@@ -112,16 +115,23 @@ export function createAirGap(context: {
     return writePsbt({ plan, account, fingerprint, origin, changeKeys })
   }
 
+  function show(transferId: string, spending: Spending) {
+    const known = shown.get(transferId)
+    if (known !== undefined) return known
+    const psbt = psbtOf(spending)
+    const made = { psbt: base64.encode(psbt), frames: frames.encode(psbt) }
+    shown.set(transferId, made)
+    return made
+  }
+
   function request(transferId: string): ResultOf<typeof airGapRequest> {
     const transfer = context.transfer(transferId)
     if (transfer === undefined) return refuse('NOT_FOUND', { what: 'transfer', id: transferId })
     const spending = spendingOf(transfer)
     if (spending === undefined || !waiting.has(transferId)) return notWaiting(transfer)
-    const psbt = psbtOf(spending)
     return ok({
       filename: `bulkhead-${transferId}.psbt`,
-      psbt: base64.encode(psbt),
-      frames: frames.encode(psbt),
+      ...show(transferId, spending),
       digest: transfer.digest,
       expiresAt: transfer.plan.expiresAt,
     })

@@ -549,7 +549,7 @@ export type FramesRead =
 
 /** A PSBT as frames that an air-gapped signer's camera reads, and back. Nothing is remembered between calls. */
 export interface FramesPort {
-  /** To be shown over and over: each fragment once, then twice as many mixtures; a single one where it fits. */
+  /** To be shown over and over: each fragment once, then mixtures of them; a single one where it fits. */
   encode(psbt: Uint8Array): readonly string[]
   /** Frames in any order, with any of them missing or twice. Refuses one that is damaged, overlong or of another
    *  message by its place in the list. */

@@ -16,6 +16,7 @@ import { StateTag } from '../ui/StateTag.tsx'
 import { Tip } from '../ui/Tip.tsx'
 import { Simulated } from './Simulated.tsx'
 import { findAccount, fullAccountName } from '../vault/accounts/accountName.ts'
+import { useAirGapped } from '../vault/useAirGapped.ts'
 import { type Plan, type Transfer, chainOf, isProved, staysInVault } from './transferText.ts'
 
 type Line = Transfer['deviceLines'][number]
@@ -343,6 +344,7 @@ export function PlanRows({ transfer }: { readonly transfer: Transfer }) {
   const { t } = useText()
   const format = useFormat()
   const { plan } = transfer
+  const airGapped = useAirGapped(plan.vaultAccount)
   return (
     <div className="wide-table">
       <table className="compare">
@@ -350,7 +352,7 @@ export function PlanRows({ transfer }: { readonly transfer: Transfer }) {
           <tr>
             <th className="unseen">{t('mismatch.field')}</th>
             <th>{t(transfer.state === 'planned' ? 'review.toApprove' : 'review.approved')}</th>
-            <th>{t('review.device')}</th>
+            <th>{t(airGapped ? 'airgap.shows' : 'review.device')}</th>
             <th>
               <span className="unseen">{t('review.proved')}</span>
             </th>

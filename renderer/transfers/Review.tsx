@@ -14,6 +14,7 @@ import { ReadView } from '../ui/ReadView.tsx'
 import { RefusalNote } from '../ui/RefusalNote.tsx'
 import { StateTag } from '../ui/StateTag.tsx'
 import { SignerPanel } from '../vault/AirGapSigner.tsx'
+import { useAirGapped } from '../vault/useAirGapped.ts'
 import { Further } from './Further.tsx'
 import { PlanRows, exactAmount } from './PlanRows.tsx'
 import { Warnings } from './Warnings.tsx'
@@ -166,6 +167,7 @@ function Revealed({ children }: { readonly children: ReactNode }) {
 function Body({ transfer }: { readonly transfer: Transfer }) {
   const { t } = useText()
   const format = useFormat()
+  const elsewhere = useAirGapped(transfer.plan.vaultAccount) && transfer.state === 'signing'
   const deviceHint =
     transfer.state === 'confirming' || transfer.state === 'signing'
       ? t('device.compareNow')
@@ -189,7 +191,10 @@ function Body({ transfer }: { readonly transfer: Transfer }) {
             <Validity transfer={transfer} />
           </p>
         </div>
-        <StateTag grade={stateGrade(transfer.state)} text={t(`transferState.${transfer.state}`)} />
+        <StateTag
+          grade={stateGrade(transfer.state)}
+          text={t(elsewhere ? 'airgap.state' : `transferState.${transfer.state}`)}
+        />
       </header>
       <Steps transfer={transfer} />
       <Warnings plan={transfer.plan} />

@@ -14,6 +14,7 @@ import { saveFile } from '../ui/saveFile.ts'
 import { Skeleton } from '../ui/ReadView.tsx'
 import { PsbtInput } from './PsbtInput.tsx'
 import { QrFrames } from './QrFrames.tsx'
+import { useAirGapped } from './useAirGapped.ts'
 
 function bytesOf(psbt: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(psbt), (letter) => letter.charCodeAt(0))
@@ -72,11 +73,8 @@ export function SignerPanel({
   readonly hint: string | null
 }) {
   const { t } = useText()
-  const vault = useRead('vault.read', {}, 5_000).data
-  const wallet = vault?.wallets.find(({ accounts }) =>
-    accounts.some(({ id }) => id === transfer.plan.vaultAccount),
-  )
-  if (wallet?.signer.kind !== 'air-gapped') return <DevicePanel hint={hint} />
+  const airGapped = useAirGapped(transfer.plan.vaultAccount)
+  if (!airGapped) return <DevicePanel hint={hint} />
   return (
     <aside className="panel device-panel" aria-label={t('airgap.title')}>
       <h2 className="cold-text">

@@ -15,6 +15,8 @@ const fragmentBytes = 180
 /** A PSBT of more is no payment of ours, and mixing costs time by the square of it. */
 const mostFragments = 500
 const mostBytes = 1_000_000
+/** Shown after the pure fragments in each round; the next round brings those again. */
+const mostMixtures = 200
 
 export interface FrameLimits {
   readonly fragmentBytes: number
@@ -109,7 +111,7 @@ export function createUrFrames(limits: FrameLimits = { fragmentBytes }): FramesP
       const message = new UR(Buffer.from(writeByteString(psbt)), outgoingType)
       const encoder = new UREncoder(message, limits.fragmentBytes)
       const count = encoder.fragmentsLength
-      const frames = count === 1 ? 1 : count * 3
+      const frames = count === 1 ? 1 : count + Math.min(2 * count, mostMixtures)
       return Array.from({ length: frames }, () => encoder.nextPart().toUpperCase())
     },
     decode,

@@ -99,6 +99,13 @@ describe('a foreign PSBT that fits', () => {
     expect(verifyBitcoin({ ...request, rawHex }).ok).toBe(true)
   })
 
+  it('may pay several', () => {
+    const second = { script: `0014${'76'.repeat(20)}`, amount: 500n }
+    const planned = value(plan({ outputs: [...pays, second] }))
+    expect(planned.outputs.map(({ role }) => role)).toEqual(['recipient', 'change', 'recipient'])
+    expect(planned.fee).toBe(500n)
+  })
+
   it('may send everything without change, and may move a coin to our own change', () => {
     expect(
       value(plan({ outputs: [{ script: RECIPIENT, amount: 599_000n }] })).outputs,
@@ -154,10 +161,13 @@ describe('a foreign PSBT that does not fit is refused with the reason', () => {
       },
     ],
     [
-      'two recipients',
-      { outputs: [...pays, { script: `0014${'76'.repeat(20)}`, amount: 500n }] },
+      'more recipients than anyone compares',
+      { outputs: Array.from({ length: 21 }, () => ({ script: RECIPIENT, amount: 20_000n })) },
       {},
-      { code: 'PSBT_UNFIT', data: { field: 'outputs', problem: 'more than one recipient' } },
+      {
+        code: 'PSBT_UNFIT',
+        data: { field: 'outputs', problem: '21 recipients, at most 20' },
+      },
     ],
     [
       'change in two pieces and no recipient',

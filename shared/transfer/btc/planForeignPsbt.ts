@@ -36,6 +36,8 @@ export type ForeignPsbtRefusals =
 /** Below it a node would not pass the transaction on. */
 const leastSatPerVb = 1
 const mostInputs = 60
+/** More than anyone compares on a device's screen. */
+const mostRecipients = 20
 /** Absolute heights only: from here on it counts seconds. */
 const LOCKTIME_THRESHOLD = 500_000_000
 /** Anything below would be a relative lock (BIP68) that no plan of ours has. */
@@ -198,8 +200,8 @@ function planOutputs(
     })
   }
   const paid = planned.filter(({ role }) => role === 'recipient')
-  if (new Set(paid.map(({ address }) => address)).size > 1)
-    return unfit('outputs', 'more than one recipient')
+  if (paid.length > mostRecipients)
+    return unfit('outputs', `${paid.length} recipients, at most ${mostRecipients}`)
   if (paid.length === 0 && planned.length > 1) return unfit('outputs', 'pays only our own change')
   return ok(planned)
 }
