@@ -8,7 +8,8 @@ import { DevicePanel } from '../ui/DevicePanel.tsx'
 function showsDevice(route: Route, paired: boolean): boolean {
   if (route.screen === 'transfers') return route.part !== null && route.part !== 'new'
   return (
-    route.screen === 'vault' && (!paired || /^(receive|passphrase|messages)(\/|$)/.test(route.part ?? ''))
+    route.screen === 'vault' &&
+    (!paired || /^(receive|passphrase|messages)(\/|$)/.test(route.part ?? ''))
   )
 }
 

@@ -4,6 +4,7 @@ import { Download, QrCode } from 'lucide-react'
 import { useNow } from '../data/clock.ts'
 import { refusalOf, useAsk, useRead } from '../data/host.ts'
 import { useFormat } from '../format/useFormat.ts'
+import type { MessageKey } from '../language/messages.ts'
 import { useText } from '../language/text.ts'
 import type { Transfer } from '../transfers/transferText.ts'
 import { Button } from '../ui/Button.tsx'
@@ -64,6 +65,12 @@ export function AirGapSigning({ transfer }: { readonly transfer: Transfer }) {
   )
 }
 
+/** What is true of the PSBT while nobody waits for it. */
+function elsewhereText({ state, txid }: Transfer): MessageKey {
+  if (state === 'planned') return 'airgap.later'
+  return txid === null ? 'airgap.over' : 'airgap.done'
+}
+
 /** The device, or for a wallet without one the way over the air gap. */
 export function SignerPanel({
   transfer,
@@ -83,7 +90,7 @@ export function SignerPanel({
       {transfer.state === 'signing' ? (
         <AirGapSigning transfer={transfer} />
       ) : (
-        <p className="dim small-text">{t('airgap.later')}</p>
+        <p className="dim small-text">{t(elsewhereText(transfer))}</p>
       )}
     </aside>
   )
