@@ -169,7 +169,7 @@ test('what was tampered with is refused, the transfer goes on waiting, and nothi
   })
   expect(await answer(planned, 'rubbish')).toMatchObject({ refusal: { code: 'INPUT_INVALID' } })
   expect(await stateOf(planned)).toBe('signing')
-  expect((await journalKinds()).filter((kind) => kind === 'airgap.mismatch')).toHaveLength(3)
+  expect((await journalKinds()).filter((kind) => kind === 'airgap.mismatch')).toHaveLength(1)
   mempool()
   expect(scene.world.bitcoin.height()).toBe(height + 1)
   const coins = await coinsOf(1)
@@ -222,6 +222,12 @@ test('a foreign PSBT over our coins is read, planned by our rules, and paid; one
     ok: true,
     value: { accountId, fee: 1_000n, signedInputs: 0, refusal: null },
   })
+  const { txid, vout } = coin
+  await scene.client.call('vault.noteCoin', { txid, vout, frozen: true })
+  expect(await scene.client.call('airGap.plan', { psbt })).toMatchObject({
+    refusal: { code: 'COIN_FROZEN', data: { coin: `${txid}:${vout}` } },
+  })
+  await scene.client.call('vault.noteCoin', { txid, vout, frozen: false })
   const planned = await scene.client.call('airGap.plan', { psbt })
   if (!planned.ok) throw new Error(JSON.stringify(planned.refusal))
   expect(planned.value.plan).toMatchObject({
@@ -236,6 +242,12 @@ test('a foreign PSBT over our coins is read, planned by our rules, and paid; one
   await untilState(scene, planned.value.id, ['sent'])
   scene.world.bitcoin.mine(1)
   await untilState(scene, planned.value.id, ['done'])
+  const others = new Transaction({ version: 2 })
+  others.addInput({ txid: 'ee'.repeat(32), index: 0 })
+  others.addOutput({ script: hex.decode(`0014${'77'.repeat(20)}`), amount: 1_000n })
+  expect(
+    await scene.client.call('airGap.describe', { psbt: base64.encode(others.toPSBT()) }),
+  ).toMatchObject({ value: { accountId: null, fee: null, refusal: { code: 'PSBT_UNFIT' } } })
   // The coin is spent now: the same PSBT is nobody's any more.
   expect(await scene.client.call('airGap.plan', { psbt })).toMatchObject({
     refusal: { code: 'PSBT_UNFIT' },

@@ -87,6 +87,33 @@ test('an EVM account signs a personal message, which anybody can verify', async 
   ).toMatchObject({ value: { verdict: 'valid', form: 'personal' } })
 })
 
+test('an EVM account signs typed data that allow nobody anything; the device showed each value', async () => {
+  const { accountId, path, address } = await addressOf('evm')
+  const message = JSON.stringify({
+    types: {
+      EIP712Domain: [
+        { name: 'name', type: 'string' },
+        { name: 'chainId', type: 'uint256' },
+      ],
+      Attendance: [
+        { name: 'who', type: 'address' },
+        { name: 'seats', type: 'uint8[]' },
+      ],
+    },
+    primaryType: 'Attendance',
+    domain: { name: 'Club', chainId: 31337 },
+    message: { who: address, seats: [7, 12] },
+  })
+  const { result, shown } = await sign({ accountId, path, format: 'typed-data', message })
+  if (!result.ok) throw new Error(JSON.stringify(result.refusal))
+  for (const value of ['Club', '31337', '7', '12']) expect(shown).toContain(value)
+  const { signature } = result.value
+  const claim = { address, message, kind: 'typed-data', signature } as const
+  expect(await scene.client.call('messages.verify', claim)).toMatchObject({
+    value: { verdict: 'valid', form: 'typed-data' },
+  })
+})
+
 test('a permit is shown for what it is and never reaches the device', async () => {
   const { accountId, path, address } = await addressOf('evm')
   const field = (name: string, type: string) => ({ name, type })

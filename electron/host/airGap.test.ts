@@ -141,6 +141,7 @@ test('the waiting ends with the plan, and a signature that comes later is writte
   expect(await answerTo(host, signed)).toMatchObject({
     refusal: { code: 'PLAN_STATE_WRONG', data: { state: 'refused' } },
   })
+  await answerTo(host, signed)
   expect(host.recorded.map(({ kind }) => kind)).toEqual(['airgap.late'])
 })
 

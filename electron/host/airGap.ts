@@ -17,11 +17,12 @@ import { type AnswerRefusals, readSignedAnswer } from '../../shared/transfer/btc
 import { writePsbt } from '../../shared/transfer/btc/writePsbt.ts'
 import { verifyBitcoin } from '../../shared/transfer/verify/bitcoin.ts'
 import type { Curve } from '../../shared/transfer/verify/curve.ts'
+import { encodeCanonical } from '../../shared/units/canonical.ts'
 import type { BitcoinVaultAccount } from '../../shared/vault/account.ts'
 import { accountStep, openAccount } from '../../shared/vault/derive.ts'
 import { ownAddress } from '../../shared/vault/ownAddress.ts'
 import type { Handlers } from './dispatch.ts'
-import type { Journal } from './journal.ts'
+import type { Journal, JournalEvent } from './journal.ts'
 import type { Clock, FramesPort } from './ports.ts'
 import type { ForeignPlanner } from './transfers/planForeign.ts'
 import { viewTransfer } from './transfers/view.ts'
@@ -29,6 +30,8 @@ import type { AccountOf } from './vault/wallets.ts'
 import type { Vault } from './vault/vault.ts'
 
 const planTimeoutMs = 60_000
+/** Of a mismatch, in its journal entry. */
+const mostFields = 50
 
 type AnswerCode = CodeOf<typeof airGapAnswer>
 
@@ -58,6 +61,8 @@ export function createAirGap(context: {
   const { clock, vault, frames, journal } = context
   /** Transfers at their `sign` step, and what ends the waiting. */
   const waiting = new Map<string, (answer: Result<string>) => void>()
+  /** What the journal was told since this host started. */
+  const noted = new Set<string>()
   /** What is shown of them: asked for every few seconds, and mixing frames takes time. */
   const shown = new Map<string, { readonly psbt: string; readonly frames: readonly string[] }>()
 
@@ -151,18 +156,27 @@ export function createAirGap(context: {
     return verifyBitcoin({ plan, digest, rawHex: rawHex.value, account, curve })
   }
 
+  /** Written down once: whoever holds the window can bring the same thing back as often as they like. */
+  function noteOnce(event: JournalEvent) {
+    const text = encodeCanonical(event)
+    if (noted.has(text)) return ok(undefined)
+    const recorded = journal.record(event)
+    if (recorded.ok) noted.add(text)
+    return recorded
+  }
+
   /** A signature of ours is loose that we do not send: that is written down, once it was proved to be one. */
   function noteLate(transfer: Transfer, txid: string) {
     return transfer.signed?.txid === txid
       ? ok(undefined)
-      : journal.record({ kind: 'airgap.late', transfer: transfer.id, txid })
+      : noteOnce({ kind: 'airgap.late', transfer: transfer.id, txid })
   }
 
   /** Somebody brought back another transaction than the approved one. */
   function noteMismatch({ id }: Transfer, refusal: Refusal<AnswerRefusals>) {
     if (refusal.code !== 'SIGNED_MISMATCH') return ok(undefined)
-    const fields = refusal.data.differences.map(({ field }) => field).slice(0, 50)
-    return journal.record({ kind: 'airgap.mismatch', transfer: id, fields })
+    const fields = refusal.data.differences.map(({ field }) => field).slice(0, mostFields)
+    return noteOnce({ kind: 'airgap.mismatch', transfer: id, fields })
   }
 
   async function answer(transferId: string, text: string): Promise<ResultOf<typeof airGapAnswer>> {
@@ -174,21 +188,21 @@ export function createAirGap(context: {
     const settle = waiting.get(transferId)
     if (!read.ok) {
       if (settle === undefined) return notWaiting(transfer)
-      const noted = noteMismatch(transfer, read.refusal)
-      return noted.ok ? read : noted
+      const written = noteMismatch(transfer, read.refusal)
+      return written.ok ? read : written
     }
     const { rawHex, txid } = read.value
     if (settle === undefined) {
-      const noted = noteLate(transfer, txid)
-      return noted.ok ? notWaiting(transfer) : noted
+      const written = noteLate(transfer, txid)
+      return written.ok ? notWaiting(transfer) : written
     }
     const against = await context.recheck(transfer)
     // Cancelled, expired or answered by another call while that was asked.
     const stopped = waiting.get(transferId) !== settle
     if (against !== null || stopped) {
-      const noted = noteLate(context.transfer(transferId) ?? transfer, txid)
+      const written = noteLate(context.transfer(transferId) ?? transfer, txid)
       if (against !== null && !stopped) settle({ ok: false, refusal: against })
-      if (!noted.ok) return noted
+      if (!written.ok) return written
       return against === null || stopped
         ? notWaiting(context.transfer(transferId) ?? transfer)
         : { ok: false, refusal: against }

@@ -127,7 +127,11 @@ export function PsbtInput({
           tone="primary"
           why={pasted.trim() === '' ? t('airgap.needPsbt') : null}
           busy={busy ? t('airgap.checking') : null}
-          onPress={() => take(pasted.trim())}
+          onPress={() => {
+            // Frames may be pasted too, one a line.
+            const lines = pasted.trim().split(/\s+/)
+            for (const text of /^ur:/i.test(pasted.trim()) ? lines : [pasted.trim()]) take(text)
+          }}
         >
           {action}
         </Button>

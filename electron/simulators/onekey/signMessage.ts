@@ -11,7 +11,7 @@ import { type DerivedKey, elsewhere, evmAddressOf, keyAt } from './keys.ts'
 import { type ScriptKind, addressOf, kindNamed, scriptOf } from './scriptKind.ts'
 import { unlock } from './signatureHash.ts'
 import { DeviceFailure, type Session } from './session.ts'
-import { readTypedData } from './typedData.ts'
+import { type TypedStructs, learnTypes, readTypedData } from './typedData.ts'
 
 const bytes = z.instanceof(Uint8Array)
 const path = z.array(z.int().nonnegative())
@@ -185,9 +185,13 @@ export async function signTypedData(
 ): Promise<void> {
   const ask = typedSchema.parse(body)
   const address = evmAddressOf(keyAt(wallet.seed, ask.address_n).publicKey)
-  const domain = await readTypedData(session, 'EIP712Domain', 0)
+  const structs: TypedStructs = new Map()
+  for (const name of ['EIP712Domain', ask.primary_type]) await learnTypes(session, name, structs)
+  const domain = await readTypedData(session, 'EIP712Domain', 0, structs)
   const content =
-    ask.primary_type === 'EIP712Domain' ? null : await readTypedData(session, ask.primary_type, 1)
+    ask.primary_type === 'EIP712Domain'
+      ? null
+      : await readTypedData(session, ask.primary_type, 1, structs)
   await session.confirm(
     {
       kind: 'showing',

@@ -104,6 +104,30 @@ function encodeAtom(type: FieldType, value: Uint8Array): { word: Uint8Array; tex
   }
 }
 
+/** Each struct's members by its name. */
+export type TypedStructs = Map<string, readonly Member[]>
+
+/** Asks for a struct and those it uses. The firmware knows every type before it asks for the first value. */
+export async function learnTypes(
+  session: Session,
+  primary: string,
+  structs: TypedStructs,
+): Promise<void> {
+  if (structs.has(primary)) return
+  const reply = await session.ask(
+    'EthereumTypedDataStructRequestOneKey',
+    { name: primary },
+    'EthereumTypedDataStructAckOneKey',
+  )
+  const { members } = structSchema.parse(reply.body)
+  structs.set(primary, members)
+  for (const { type } of members) {
+    let inner = type
+    while (inner.data_type === 'ARRAY') inner = entryOf(inner)
+    if (inner.data_type === 'STRUCT') await learnTypes(session, inner.struct_name ?? '', structs)
+  }
+}
+
 /**
  * Reads the domain (root 0) or the message (root 1) out of the host.
  * @returns hashStruct of it, and its values
@@ -112,25 +136,9 @@ export async function readTypedData(
   session: Session,
   primary: string,
   root: 0 | 1,
+  structs: TypedStructs,
 ): Promise<TypedContent> {
-  const structs = new Map<string, readonly Member[]>()
   const values: TypedValue[] = []
-
-  async function learn(name: string): Promise<void> {
-    if (structs.has(name)) return
-    const reply = await session.ask(
-      'EthereumTypedDataStructRequestOneKey',
-      { name },
-      'EthereumTypedDataStructAckOneKey',
-    )
-    const { members } = structSchema.parse(reply.body)
-    structs.set(name, members)
-    for (const { type } of members) {
-      let inner = type
-      while (inner.data_type === 'ARRAY') inner = entryOf(inner)
-      if (inner.data_type === 'STRUCT') await learn(inner.struct_name ?? '')
-    }
-  }
 
   function membersOf(name: string): readonly Member[] {
     const members = structs.get(name)
@@ -202,6 +210,5 @@ export async function readTypedData(
     return keccak_256(join(...words))
   }
 
-  await learn(primary)
   return { hash: await hashStruct(primary, [root], ''), values }
 }
