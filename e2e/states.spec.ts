@@ -223,3 +223,49 @@ test('a mismatch shows what was approved beside what came back', async ({ page }
     '0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC',
   )
 })
+
+test('a payment link fills the form, and a mistyped address is said before anything is planned', async ({
+  page,
+}) => {
+  await prefer(page, { language: 'en' })
+  await open(page, 'full', 'vault/send')
+  const field = page.locator('#send-address')
+  await field.evaluate((input) => {
+    const clipboardData = new DataTransfer()
+    clipboardData.setData(
+      'text/plain',
+      'bitcoin:bcrt1qcr8te4kr609gcawutmrza0j4xv80jy8zeqchgx?amount=0.25&label=Rent',
+    )
+    input.dispatchEvent(
+      new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }),
+    )
+  })
+  await expect(page.locator('[data-verdict="own"]')).toBeVisible()
+  await expect(page.locator('#send-amount')).toHaveValue('0.25')
+  await expect(page.locator('input[name="label"]')).toHaveValue('Rent')
+  await field.fill('bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygtx0')
+  await expect(page.locator('[data-verdict="ADDRESS_INVALID"]')).toBeVisible()
+  await field.fill('0x70997970C51812dc3A010C7d01b50e0d17dc79C8')
+  await expect(page.getByText('an address of another chain')).toBeVisible()
+})
+
+test('a frozen coin is freed only after what speaks against it was read', async ({ page }) => {
+  const server = await startFixtureServer('full')
+  try {
+    await prefer(page, { language: 'en' })
+    await page.goto(`${server.url}/#token=test&/vault/coins`)
+    await page.getByRole('button', { name: 'With a warning' }).click()
+    const dust = page.locator('tr[data-coin]', { hasText: 'dust' })
+    await expect(dust.getByRole('checkbox')).toHaveAttribute('aria-disabled', 'true')
+    await dust.getByRole('button', { name: 'Unfreeze' }).click()
+    const dialog = page.locator('dialog[open]')
+    await expect(dialog).toContainText('Costs more to spend than it brings')
+    await dialog.getByRole('button', { name: 'Keep it frozen' }).click()
+    await expect(dust).toContainText('frozen')
+    await dust.getByRole('button', { name: 'Unfreeze' }).click()
+    await dialog.getByRole('button', { name: 'Unfreeze' }).click()
+    await expect(dust.getByRole('checkbox')).toHaveAttribute('aria-disabled', 'false')
+  } finally {
+    await server.close()
+  }
+})

@@ -79,7 +79,7 @@ export function chainSource(
       height,
       ageMs === null ? t('age.never') : format.duration(ageMs),
       // A word only where two servers were set up: it is what they agree on that may be acted on.
-      check.kind === 'single' || check.kind === 'not-asked' ? null : check.state,
+      check.short,
     ]
       .filter((part) => part !== null)
       .join(' · '),

@@ -12,6 +12,8 @@ export interface CrossCheckWords {
   readonly kind: NonNullable<CrossCheck>['kind'] | 'single'
   readonly grade: Grade
   readonly state: string
+  /** The same for the status bar; null where nothing was compared. */
+  readonly short: string | null
   readonly meaning: string
   readonly wayOut: string | null
   /** When both last said the same; null otherwise. */
@@ -29,12 +31,17 @@ export function crossCheckWords(
       kind: 'single',
       grade: 'off',
       state: t('crossCheck.single'),
+      short: null,
       meaning: t('crossCheck.single.about'),
       wayOut: t('crossCheck.single.wayOut'),
       asOf: null,
     }
   const second = visibleText(crossCheck.second)
-  const said = { kind: crossCheck.kind, state: t(`crossCheck.${crossCheck.kind}`) } as const
+  const said = {
+    kind: crossCheck.kind,
+    state: t(`crossCheck.${crossCheck.kind}`),
+    short: crossCheck.kind === 'not-asked' ? null : t(`crossCheck.${crossCheck.kind}.short`),
+  } as const
   switch (crossCheck.kind) {
     case 'agree':
       return {

@@ -101,6 +101,7 @@ function Sheet({ vault, rows }: { readonly vault: VaultView; readonly rows: read
   const { t } = useText()
   const format = useFormat()
   const now = useNow()
+  const demo = useRead('status.read', {}, 5_000).data?.mode === 'demo'
   // The moment it was opened: a sheet does not tick.
   const [madeAt] = useState(now)
   const withEvm = vault.wallets.some(({ accounts }) =>
@@ -115,6 +116,11 @@ function Sheet({ vault, rows }: { readonly vault: VaultView; readonly rows: read
         <h2>{t('recovery.title')}</h2>
         <p>{t('recovery.made', { time: format.moment(madeAt) })}</p>
       </header>
+      {demo && (
+        <p className="sheet-demo">
+          <strong>{t('recovery.demo')}</strong>
+        </p>
+      )}
       <p>{t('recovery.what')}</p>
       <p>
         <strong>{t('recovery.noSecret')}</strong>
