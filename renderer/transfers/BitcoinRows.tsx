@@ -6,7 +6,7 @@ import { useFormat } from '../format/useFormat.ts'
 import { type Text, useText } from '../language/text.ts'
 import { AddressText } from '../ui/AddressText.tsx'
 import { Row } from './PlanRow.tsx'
-import type { Plan } from './transferText.ts'
+import { type Plan, staysInVault } from './transferText.ts'
 
 type Inputs = Extract<Plan['execution'], { kind: 'bitcoin' }>['inputs']
 
@@ -71,7 +71,7 @@ export function BitcoinRows({
   return (
     <>
       {change.map((output) => (
-        <Row key={output.address} name={t('review.change')}>
+        <Row key={output.address} name={t(staysInVault(plan) ? 'review.back' : 'review.change')}>
           <strong className="num">{btc(output.value)}</strong>
           <AddressText address={output.address} />
           <span className="dim small-text">
