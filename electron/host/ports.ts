@@ -8,6 +8,7 @@ import type { Quote } from '../../shared/market/quote.ts'
 import type { BitcoinTransactionPlan, EvmTransactionPlan } from '../../shared/transfer/plan.ts'
 import type { EvmSimulation } from '../../shared/transfer/evm/simulation.ts'
 import type { Curve } from '../../shared/transfer/verify/curve.ts'
+import type { LegacyEvmTransactionPlan } from '../../shared/transfer/verify/evm.ts'
 import type { VerifiedTransaction } from '../../shared/transfer/verify/verified.ts'
 import type { Amount, Asset } from '../../shared/units/amount.ts'
 import type { BitcoinServer, BitcoinServers } from '../../shared/vault/bitcoinServers.ts'
@@ -488,7 +489,10 @@ export interface DevicePort {
   ): Promise<DeviceResult<{ readonly rawHex: string }>>
   /** The signature values; the caller assembles the transaction from its own plan. */
   signEvm(
-    request: { readonly plan: EvmTransactionPlan; readonly wallet: WalletRef },
+    request: {
+      readonly plan: EvmTransactionPlan | LegacyEvmTransactionPlan
+      readonly wallet: WalletRef
+    },
     signal: AbortSignal,
   ): Promise<DeviceResult<{ readonly v: string; readonly r: string; readonly s: string }>>
   /** 'legacy' gives a 65-byte recoverable signature, 'bip322' a witness (simple), both in base64. */

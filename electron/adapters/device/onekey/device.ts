@@ -12,7 +12,7 @@ import {
 } from './bitcoinCall.ts'
 import { type ChildHandle, defaultChildEntry, forkChild } from './childProcess.ts'
 import { type DeviceTask, type LateSignature, createDeviceLine, planInvalid } from './deviceLine.ts'
-import { buildEvmAddressCall, buildEvmCall, signedEvmSchema } from './evmCall.ts'
+import { buildEvmAddressCall, buildEvmCall, signedEvmSchemas } from './evmCall.ts'
 import {
   bitcoinMessageSchema,
   buildBitcoinMessageCall,
@@ -107,7 +107,7 @@ export function createOneKeyDevice(options: OneKeyDeviceOptions): DevicePort {
     signEvm: ({ plan, wallet }, signal) =>
       build('sign-evm', wallet, signal, buildEvmCall(plan), {
         method: 'evmSignTransaction',
-        answer: signedEvmSchema,
+        answer: signedEvmSchemas[plan.type],
       }),
     signBitcoinMessage: ({ wallet, ...request }, signal) =>
       build('sign-bitcoin-message', wallet, signal, buildBitcoinMessageCall(request), {

@@ -4,7 +4,7 @@ import { Transaction } from 'bitcoinjs-lib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isOlder } from './describe.ts'
-import { buildEvmCall, signedEvmSchema } from './evmCall.ts'
+import { buildEvmCall, signedEvmSchemas } from './evmCall.ts'
 import { normaliseExtendedKey } from './extendedKey.ts'
 import { parsePath } from './path.ts'
 import { parseRefTransaction } from './refTransaction.ts'
@@ -150,13 +150,13 @@ describe('versions', () => {
 describe('EVM values', () => {
   it('pads r and s and takes only a parity for v', () => {
     const word = `0x${'0'.repeat(63)}a`
-    expect(signedEvmSchema.parse({ v: '0x1', r: '0xA', s: '0xa' })).toEqual({
+    expect(signedEvmSchemas[2].parse({ v: '0x1', r: '0xA', s: '0xa' })).toEqual({
       v: '0x1',
       r: word,
       s: word,
     })
     for (const v of ['0x1b', '0x25', '1', '']) {
-      expect(signedEvmSchema.safeParse({ v, r: word, s: word }).success).toBe(false)
+      expect(signedEvmSchemas[2].safeParse({ v, r: word, s: word }).success).toBe(false)
     }
   })
 
