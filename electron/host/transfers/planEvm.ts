@@ -7,6 +7,7 @@ import { parseEvmAddress } from '../../../shared/transfer/evm/address.ts'
 import { encodeTransferCall } from '../../../shared/transfer/evm/erc20.ts'
 import { type EvmFeeCaps, planEvmTransfer } from '../../../shared/transfer/evm/plan.ts'
 import { checkSimulation } from '../../../shared/transfer/evm/simulation.ts'
+import type { Transfer } from '../../../shared/transfer/lifecycle.ts'
 import { recipientWarnings } from '../../../shared/transfer/evm/warnings.ts'
 import type { EvmTransactionPlan, PlanWarning } from '../../../shared/transfer/plan.ts'
 import { type Amount, type Asset, amount, amountToDecimal } from '../../../shared/units/amount.ts'
@@ -25,6 +26,8 @@ export interface EvmPlanRequest {
   readonly recipient: string
   readonly units: Amount | 'all'
   readonly caps: EvmCaps
+  /** Ours: a nonce that one of them used up is a lagging server's word. */
+  readonly transfers: readonly Transfer[]
 }
 
 export interface PlannedEvm {
@@ -41,6 +44,23 @@ export function assetOn(
 ): { readonly asset: Asset; readonly contract: string | null } | undefined {
   if (symbol === port.coin.symbol) return { asset: port.coin, contract: null }
   return port.tokens.find((token) => token.asset.symbol === symbol)
+}
+
+/** The highest nonce of this account that our own confirmed transactions used; null where there is none. */
+function highestMined(
+  transfers: readonly Transfer[],
+  chainId: number,
+  from: string,
+): number | null {
+  const nonces = transfers.flatMap(({ state, plan: { execution } }) =>
+    state === 'done' &&
+    execution.kind === 'evm' &&
+    execution.chainId === chainId &&
+    execution.from === from
+      ? [execution.nonce]
+      : [],
+  )
+  return nonces.length === 0 ? null : Math.max(...nonces)
 }
 
 /** What lies at both ends of a payment; an answer that did not come is no all-clear. */
@@ -88,6 +108,11 @@ export async function planEvm(
   ])
   if (!warnings.ok) return warnings
   if (!nonce.ok) return nonce
+  const used = highestMined(request.transfers, port.chainId, from)
+  if (used !== null && nonce.value <= used) {
+    const data = { chain: `evm:${port.chainId}`, field: 'nonce', claimed: String(nonce.value) }
+    return refuse('CHAIN_LIED', { ...data, actual: `above ${used}, which was mined` })
+  }
   if (!fees.ok) return fees
   if (!balances.ok) return balances
   const coin = balances.value.find((held) => held.asset === port.coin.symbol)

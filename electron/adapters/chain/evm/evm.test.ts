@@ -531,36 +531,55 @@ describe.skipIf(anvil.kind === 'missing')('the EVM adapter', () => {
       expect(code(await port.broadcast(sign(planned.execution), calm))).toBe('CHAIN_REJECTED')
     })
 
+    test('about a receipt whose transaction it does not have', async () => {
+      const port = connect()
+      const transaction = sign(value(await prepare(port, 'coin', 1n)).execution)
+      await send(port, transaction)
+      proxy.setFault(lie('eth_getTransactionByHash', () => null))
+      expect(await port.readConfirmation(transaction.txid, calm)).toMatchObject({
+        refusal: { code: 'CHAIN_LIED', data: { field: 'receipt' } },
+      })
+      proxy.setFault(null)
+      expect(value(await port.readConfirmation(transaction.txid, calm)).kind).toBe('confirmed')
+    })
+
     test('about the receipt of a transaction that was never mined', async () => {
       const port = connect()
       const { execution } = value(await prepare(port, 'token', 1n))
       const { txid } = sign(execution)
       const block = value(await port.readTip(calm)).height
       const mined = await rpc('eth_getBlockByNumber', [`0x${block.toString(16)}`, false])
+      // Transaction and receipt in one: each reader takes its own fields.
       const receipt = (change: object) => ({
+        hash: txid,
         transactionHash: txid,
         blockHash: mined.hash,
         blockNumber: `0x${block.toString(16)}`,
         status: '0x1',
         ...change,
       })
-      proxy.setFault(lie('eth_getTransactionReceipt', () => receipt({})))
+      const invent = (result: () => unknown): EvmFault => ({
+        kind: 'lie',
+        methods: ['eth_getTransactionReceipt', 'eth_getTransactionByHash'],
+        result,
+      })
+      proxy.setFault(invent(() => receipt({})))
       const refused = await port.readConfirmation(txid, calm)
       expect(refused).toMatchObject({ refusal: { data: { field: 'receipt.blockNumber' } } })
       expect(code(refused)).toBe('CHAIN_LIED')
 
       const other = { transactionHash: `0x${'11'.repeat(32)}` }
-      proxy.setFault(lie('eth_getTransactionReceipt', () => receipt(other)))
+      proxy.setFault(invent(() => receipt(other)))
       expect(code(await port.readConfirmation(txid, calm))).toBe('CHAIN_LIED')
 
       for (const elsewhere of [
         { blockHash: `0x${'22'.repeat(32)}` },
         { blockNumber: '0xffffff' },
       ]) {
-        proxy.setFault(lie('eth_getTransactionReceipt', () => receipt(elsewhere)))
+        proxy.setFault(invent(() => receipt(elsewhere)))
         expect(value(await port.readConfirmation(txid, calm))).toEqual({ kind: 'mempool' })
       }
-      proxy.setFault(lie('eth_getTransactionReceipt', () => receipt({ status: '0x7' })))
+      proxy.setFault(invent(() => receipt({ status: '0x7' })))
       expect(code(await port.readConfirmation(txid, calm))).toBe('CHAIN_ANSWER_MALFORMED')
     })
 

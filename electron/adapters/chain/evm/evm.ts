@@ -84,6 +84,19 @@ export function createEvm(options: EvmOptions): EvmPort {
     return checked.ok ? balances.read(addresses, signal) : checked
   }
 
+  async function readCount(
+    address: string,
+    at: 'latest' | 'pending',
+    signal: AbortSignal,
+  ): Promise<ChainResult<number>> {
+    const checked = await check([], signal)
+    if (!checked.ok) return checked
+    return node.ask('eth_getTransactionCount', [address, at], countSchema, signal)
+  }
+
+  const readMinedNonce: EvmPort['readMinedNonce'] = (address, signal) =>
+    readCount(address, 'latest', signal)
+
   const { nameRegistry } = options
   return {
     ...(nameRegistry === undefined
@@ -109,11 +122,9 @@ export function createEvm(options: EvmOptions): EvmPort {
     readAllBalances,
 
     async readNonce(address, signal) {
-      const checked = await check([], signal)
-      if (!checked.ok) return checked
       const [mined, pending] = await Promise.all([
-        node.ask('eth_getTransactionCount', [address, 'latest'], countSchema, signal),
-        node.ask('eth_getTransactionCount', [address, 'pending'], countSchema, signal),
+        readMinedNonce(address, signal),
+        readCount(address, 'pending', signal),
       ])
       if (!mined.ok) return mined
       if (!pending.ok) return pending
@@ -123,11 +134,7 @@ export function createEvm(options: EvmOptions): EvmPort {
       return pending
     },
 
-    async readMinedNonce(address, signal) {
-      const checked = await check([], signal)
-      if (!checked.ok) return checked
-      return node.ask('eth_getTransactionCount', [address, 'latest'], countSchema, signal)
-    },
+    readMinedNonce,
 
     async readFees(signal) {
       const checked = await check([], signal)

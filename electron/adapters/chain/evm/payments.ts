@@ -41,6 +41,9 @@ export async function readConfirmation(
     return ok<Confirmation>({ kind: transaction.value === null ? 'unknown' : 'mempool' })
   }
   const { transactionHash, blockHash, blockNumber, status } = receipt.value
+  if (transaction.value === null) {
+    return node.lied('receipt', `block ${blockNumber}`, 'there is no such transaction')
+  }
   if (transactionHash !== txid) return node.lied('receipt.transactionHash', transactionHash, txid)
   const number = `0x${blockNumber.toString(16)}`
   const block = await node.ask('eth_getBlockByNumber', [number, false], blockSchema, signal)
