@@ -106,6 +106,8 @@ export interface AccountKeys {
   readonly math: DerivationMath
   /** Compressed public key at a step, derived once; throws on the 2^-127 case, which nobody will ever see. */
   publicKey(step: AccountStep): Uint8Array
+  /** The same in 65 bytes: whoever verifies with it need not decompress it. */
+  fullKey(step: AccountStep): Uint8Array
 }
 
 /** BIP44, 49, 84, 86: another wallet looks for these scripts under these paths and nowhere else. */
@@ -140,18 +142,34 @@ export function openAccount(
   const problem = accountKeyProblem(account, key)
   if (problem !== undefined) return refuse('INPUT_INVALID', { field: 'xpub', problem })
   const branches = [mustDerive(key, 0, math), mustDerive(key, 1, math)] as const
-  const derived = [new Map<number, Uint8Array>(), new Map<number, Uint8Array>()] as const
+  const derived = [new Map<number, DerivedKey>(), new Map<number, DerivedKey>()] as const
+  const keyAt = ({ branch, index }: AccountStep): DerivedKey => {
+    const known = derived[branch].get(index)
+    if (known !== undefined) return known
+    const full = childPublicKey(branches[branch], index, math, 'uncompressed')
+    const key = { full, compressed: compress(full) }
+    derived[branch].set(index, key)
+    return key
+  }
   return ok({
     account,
     math,
-    publicKey({ branch, index }) {
-      const known = derived[branch].get(index)
-      if (known !== undefined) return known
-      const publicKey = childPublicKey(branches[branch], index, math, 'compressed')
-      derived[branch].set(index, publicKey)
-      return publicKey
-    },
+    publicKey: (step) => keyAt(step).compressed,
+    fullKey: (step) => keyAt(step).full,
   })
+}
+
+interface DerivedKey {
+  readonly full: Uint8Array
+  readonly compressed: Uint8Array
+}
+
+/** x with the parity of y before it (SEC 1). */
+function compress(full: Uint8Array): Uint8Array {
+  const compressed = new Uint8Array(33)
+  compressed.set(full.subarray(0, 33))
+  compressed[0] = 2 + ((full[64] ?? 0) & 1)
+  return compressed
 }
 
 function accountKeyProblem(

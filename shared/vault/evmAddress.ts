@@ -1,7 +1,6 @@
 /** Ethereum addresses: keccak of the public key, and the EIP-55 checksum in the letters' case. */
 import { keccak_256 } from '@noble/hashes/sha3.js'
-import { utf8ToBytes } from '@noble/hashes/utils.js'
-import { hex } from '@scure/base'
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 
 /** Last 20 bytes of keccak-256 over x ‖ y. Takes the 65-byte uncompressed key. */
 export function evmAddressOfPublicKey(uncompressed: Uint8Array): Uint8Array {
@@ -14,7 +13,7 @@ export function evmAddressOfPublicKey(uncompressed: Uint8Array): Uint8Array {
 /** 0x-prefixed with EIP-55 capitals. */
 export function checksumEvmAddress(address: Uint8Array): string {
   if (address.length !== 20) throw new TypeError('an EVM address has 20 bytes')
-  const digits = hex.encode(address)
+  const digits = bytesToHex(address)
   const hash = keccak_256(utf8ToBytes(digits))
   let cased = '0x'
   for (let at = 0; at < digits.length; at++) {

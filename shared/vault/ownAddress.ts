@@ -1,6 +1,6 @@
 /** Our own addresses, derived here from the pinned key: the only source of sweep destinations and
  *  change. What the device shows must equal what this file says. */
-import { hex } from '@scure/base'
+import { bytesToHex } from '@noble/hashes/utils.js'
 import { type Result, ok, refuse } from '../errors/refusal.ts'
 import type { PinnedBitcoinAccount, PinnedEvmAccount } from './account.ts'
 import { accountScript, encodeBitcoinAddress } from './address.ts'
@@ -45,8 +45,8 @@ export function ownAddress(
     ...step,
     path: stepPath(account.path, step),
     address,
-    script: hex.encode(script),
-    publicKey: hex.encode(publicKey),
+    script: bytesToHex(script),
+    publicKey: bytesToHex(publicKey),
   }
 }
 

@@ -1,5 +1,5 @@
 /** The scripts this app pays to and spends from, as templates: kind ↔ bytes. Nothing else is spoken. */
-import { concatBytes, equalBytes, hash160 } from './hash.ts'
+import { equalBytes, hash160 } from './hash.ts'
 
 /** Kinds a vault account can own and the verifier can check. */
 export type AccountScriptType = 'p2pkh' | 'p2sh-p2wpkh' | 'p2wpkh' | 'p2tr'
@@ -58,7 +58,12 @@ export function writeOutputScript(kind: OutputScriptKind, program: Uint8Array): 
   if (template === undefined || program.length !== template.programLength) {
     throw new TypeError(`${kind} does not take ${program.length} bytes`)
   }
-  return concatBytes([template.prefix, program, template.suffix])
+  const { prefix, suffix, programLength } = template
+  const script = new Uint8Array(prefix.length + programLength + suffix.length)
+  script.set(prefix)
+  script.set(program, prefix.length)
+  script.set(suffix, prefix.length + programLength)
+  return script
 }
 
 /** OP_0 and the key hash: the script of a P2WPKH output, and the redeem script of P2SH-P2WPKH. */

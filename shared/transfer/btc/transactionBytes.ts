@@ -5,7 +5,12 @@ import type { BitcoinTransactionPlan } from '../plan.ts'
 import { compactSize } from '../verify/bitcoinDigest.ts'
 
 export function u32(value: number): Uint8Array {
-  return Uint8Array.of(value, value >>> 8, value >>> 16, value >>> 24)
+  const bytes = new Uint8Array(4)
+  bytes[0] = value
+  bytes[1] = value >>> 8
+  bytes[2] = value >>> 16
+  bytes[3] = value >>> 24
+  return bytes
 }
 
 function u64(value: bigint): Uint8Array {

@@ -491,10 +491,13 @@ for (const kind of KINDS) {
     for (const hashType of hashTypes) {
       it(`hash type 0x${hashType.toString(16)}, validly signed`, () => {
         onRandom(kind, (scenario) => {
+          const { inputs, outputs } = scenario.plan
+          // SINGLE signs the output beside the input: taproot has no such signature where there is none (BIP341).
+          if (kind === 'p2tr' && (hashType & 3) === 3 && inputs.length > outputs.length) return
           const result = verify(scenario, signed(scenario.plan, hashType).toHex())
           // Taproot writes a type other than its default in a byte more, which may also be too large.
           expect(differencesOf(result).filter((field) => field !== 'virtualSize')).toEqual(
-            scenario.plan.inputs.map((_, index) => `inputs[${index}].hashType`),
+            inputs.map((_, index) => `inputs[${index}].hashType`),
           )
         })
       })

@@ -2,14 +2,14 @@
  *  signed by our keys and by nothing weaker? Every field is compared; a case without a rule is a
  *  mismatch. Amounts in satoshi; input values come only from previous transactions hashed here,
  *  so that neither the chain server nor the device can misstate the fee (the segwit fee attack). */
-import { hex } from '@scure/base'
+import { bytesToHex } from '@noble/hashes/utils.js'
 import { type Result, ok, refuse } from '../../errors/refusal.ts'
 import type { PinnedBitcoinAccount } from '../../vault/account.ts'
 import { accountScript, decodeBitcoinAddress } from '../../vault/address.ts'
 import { type AccountKeys, accountStep, openAccount } from '../../vault/derive.ts'
 import type { BitcoinInput, BitcoinOutput, BitcoinTransactionPlan, Difference } from '../plan.ts'
 import { type SpentOutput, bitcoinDigests } from './bitcoinDigest.ts'
-import { inputSignatureDifferences } from './bitcoinInput.ts'
+import { type SigningKey, inputSignatureDifferences } from './bitcoinInput.ts'
 import {
   type ParsedInput,
   type ParsedTransaction,
@@ -127,7 +127,7 @@ function outputDifferences(
     if (returned === undefined) return [differ(name, planned.address, 'absent')]
     const address = decodeBitcoinAddress(planned.address, account.network)
     return [
-      ...compare(`${name}.script`, planned.script, hex.encode(returned.script)),
+      ...compare(`${name}.script`, planned.script, bytesToHex(returned.script)),
       ...compare(`${name}.value`, planned.value, returned.value),
       // The address is what the user read; it must be the script that was signed.
       ...compare(
@@ -152,7 +152,7 @@ function ownershipDifferences(
   if (step === undefined || step.branch !== 1) {
     return [differ(`${name}.path`, `${account.path}/1/…`, planned.path)]
   }
-  const own = hex.encode(accountScript(account.scriptType, keys.publicKey(step), keys.math))
+  const own = bytesToHex(accountScript(account.scriptType, keys.publicKey(step), keys.math))
   return compare(`${name}.change`, own, planned.script)
 }
 
@@ -187,7 +187,7 @@ function inputDifferences(
 interface ExpectedInput {
   readonly spends: SpentOutcome
   /** Re-derived from the pinned account, with the script it owns; undefined when the path is not the account's. */
-  readonly key: { readonly publicKey: Uint8Array; readonly script: Uint8Array } | undefined
+  readonly key: SigningKey | undefined
 }
 
 function expectInput(
@@ -199,7 +199,7 @@ function expectInput(
   if (step === undefined) return { spends: provenOutput(planned), key: undefined }
   const publicKey = keys.publicKey(step)
   const script = accountScript(account.scriptType, publicKey, keys.math)
-  return { spends: provenOutput(planned), key: { publicKey, script } }
+  return { spends: provenOutput(planned), key: { publicKey, script, full: keys.fullKey(step) } }
 }
 
 function inputFieldDifferences(
@@ -215,14 +215,14 @@ function inputFieldDifferences(
     ...(spends.kind === 'output'
       ? [
           ...compare(`${name}.value`, planned.value, spends.value),
-          ...compare(`${name}.script`, planned.script, hex.encode(spends.script)),
+          ...compare(`${name}.script`, planned.script, bytesToHex(spends.script)),
         ]
       : [differ(`${name}.previousTransaction`, planned.txid, spends.problem)]),
     ...(key === undefined
       ? [differ(`${name}.path`, 'a path of the account', planned.path)]
       : [
-          ...compare(`${name}.publicKey`, hex.encode(key.publicKey), planned.publicKey),
-          ...compare(`${name}.owner`, hex.encode(key.script), planned.script),
+          ...compare(`${name}.publicKey`, bytesToHex(key.publicKey), planned.publicKey),
+          ...compare(`${name}.owner`, bytesToHex(key.script), planned.script),
         ]),
   ]
 }

@@ -1,7 +1,7 @@
 /** What a bitcoin signature signs, for SIGHASH_ALL and taproot's default: legacy, BIP143, BIP341.
  *  The parts shared by all inputs are hashed once, so that checking n inputs is linear in n. */
 import { sha256 } from '@noble/hashes/sha2.js'
-import { hex } from '@scure/base'
+import { hexToBytes } from '@noble/hashes/utils.js'
 import { concatBytes, sha256d, taggedHash } from '../../vault/hash.ts'
 import { writeOutputScript } from '../../vault/script.ts'
 import type { ParsedTransaction } from './bitcoinTransaction.ts'
@@ -24,13 +24,26 @@ export interface BitcoinDigests {
   legacy(index: number): Uint8Array
 }
 
-function u32(value: number): Uint8Array {
-  return Uint8Array.of(value, value >>> 8, value >>> 16, value >>> 24)
+function writeU32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value
+  bytes[at + 1] = value >>> 8
+  bytes[at + 2] = value >>> 16
+  bytes[at + 3] = value >>> 24
 }
 
+function u32(value: number): Uint8Array {
+  const bytes = new Uint8Array(4)
+  writeU32(bytes, 0, value)
+  return bytes
+}
+
+/** Satoshi: the parser lets none above the supply pass, which a number holds exactly. */
 function u64(value: bigint): Uint8Array {
+  const sats = Number(value)
+  if (!Number.isSafeInteger(sats) || sats < 0) throw new RangeError(`not an amount: ${value}`)
   const bytes = new Uint8Array(8)
-  new DataView(bytes.buffer).setBigUint64(0, value, true)
+  writeU32(bytes, 0, sats % 2 ** 32)
+  writeU32(bytes, 4, Math.floor(sats / 2 ** 32))
   return bytes
 }
 
@@ -61,7 +74,7 @@ export function bitcoinDigests(
   new DataView(version.buffer).setInt32(0, transaction.version, true)
   const locktime = u32(transaction.locktime)
   const outpoints = inputs.map((input) =>
-    concatBytes([hex.decode(input.txid).reverse(), u32(input.vout)]),
+    concatBytes([hexToBytes(input.txid).reverse(), u32(input.vout)]),
   )
   const sequences = inputs.map((input) => u32(input.sequence))
   const allOutpoints = concatBytes(outpoints)

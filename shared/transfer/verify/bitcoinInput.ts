@@ -1,6 +1,6 @@
 /** Whether one input carries exactly the one signature that its script type needs: nothing more in
  *  scriptSig or witness, the expected key, SIGHASH_ALL (taproot: default), valid over our own digest. */
-import { hex } from '@scure/base'
+import { bytesToHex } from '@noble/hashes/utils.js'
 import { concatBytes, equalBytes, hash160 } from '../../vault/hash.ts'
 import { type AccountScriptType, p2wpkhScript } from '../../vault/script.ts'
 import type { Difference } from '../plan.ts'
@@ -9,12 +9,19 @@ import { readDerSignature } from './bitcoinSignature.ts'
 import type { ParsedInput } from './bitcoinTransaction.ts'
 import type { Curve } from './curve.ts'
 
+export interface SigningKey {
+  readonly publicKey: Uint8Array
+  readonly script: Uint8Array
+  /** The same key in 65 bytes, where it is at hand. */
+  readonly full?: Uint8Array
+}
+
 export interface InputSignature {
   readonly scriptType: AccountScriptType
   readonly index: number
   readonly returned: ParsedInput
   /** Compressed key and its scriptPubKey, both re-derived by the caller. */
-  readonly key: { readonly publicKey: Uint8Array; readonly script: Uint8Array }
+  readonly key: SigningKey
   readonly digests: BitcoinDigests
   readonly curve: Curve
 }
@@ -49,7 +56,7 @@ function named(
 function scriptSigDifferences(input: InputSignature, expected: Uint8Array): readonly Difference[] {
   const found = input.returned.scriptSig
   if (equalBytes(found, expected)) return []
-  return [named(input, 'scriptSig', hex.encode(expected), hex.encode(found))]
+  return [named(input, 'scriptSig', bytesToHex(expected), bytesToHex(found))]
 }
 
 function emptyWitness(input: InputSignature): readonly Difference[] {
@@ -78,12 +85,12 @@ function keyPathWitness(input: InputSignature): readonly Difference[] {
     return [named(input, 'witness.length', '1', String(input.returned.witness.length))]
   }
   if (signature.length !== 64) {
-    const returned = `${signature.length} bytes ending in ${hex.encode(signature.subarray(64))}`
+    const returned = `${signature.length} bytes ending in ${bytesToHex(signature.subarray(64))}`
     return [named(input, 'hashType', 'default (64-byte signature)', returned)]
   }
   const digest = input.digests.taprootKeyPath(input.index, 0x00)
   if (input.curve.verifySchnorr(digest, input.key.script.subarray(2), signature)) return []
-  return [named(input, 'signature', 'valid for this transaction', hex.encode(signature))]
+  return [named(input, 'signature', 'valid for this transaction', bytesToHex(signature))]
 }
 
 /** Exactly two direct pushes, signature then key. A direct push is the only minimal form at these lengths. */
@@ -97,7 +104,7 @@ function keyHashScriptSig(input: InputSignature): readonly Difference[] {
     script[keyAt] === 33 &&
     script.length === keyAt + 34
   if (!wellFormed) {
-    return [named(input, 'scriptSig', '<signature> <public key>', hex.encode(script))]
+    return [named(input, 'scriptSig', '<signature> <public key>', bytesToHex(script))]
   }
   return [
     ...keyDifferences(input, script.subarray(keyAt + 1)),
@@ -107,7 +114,7 @@ function keyHashScriptSig(input: InputSignature): readonly Difference[] {
 
 function keyDifferences(input: InputSignature, key: Uint8Array): readonly Difference[] {
   if (equalBytes(key, input.key.publicKey)) return []
-  return [named(input, 'signedBy', hex.encode(input.key.publicKey), hex.encode(key))]
+  return [named(input, 'signedBy', bytesToHex(input.key.publicKey), bytesToHex(key))]
 }
 
 function ecdsaDifferences(
@@ -124,6 +131,7 @@ function ecdsaDifferences(
       named(input, 'hashType', '0x01 ALL', `0x${read.hashType.toString(16).padStart(2, '0')}`),
     ]
   }
-  if (input.curve.verifyEcdsa(digest(), input.key.publicKey, read.compact)) return []
-  return [named(input, 'signature', 'valid for this transaction', hex.encode(signature))]
+  const { full, publicKey } = input.key
+  if (input.curve.verifyEcdsa(digest(), full ?? publicKey, read.compact)) return []
+  return [named(input, 'signature', 'valid for this transaction', bytesToHex(signature))]
 }

@@ -1,7 +1,7 @@
 /** Bitcoin transactions out of bytes, read here and by nobody else's code: strict compact sizes,
  *  BIP144 marker and flag, no trailing bytes, amounts within the supply. Values in satoshi.
  *  Text of txids is in the usual reversed order. */
-import { hex } from '@scure/base'
+import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { sha256d } from '../../vault/hash.ts'
 import { ByteReader, MAX_BYTES, MalformedBytes } from './byteReader.ts'
 
@@ -39,7 +39,9 @@ export type ParseOutcome =
 export const MAX_MONEY = 2_100_000_000_000_000n
 /** Reverses a 32-byte hash for display, or back. */
 export function reverseHex(bytes: Uint8Array): string {
-  return hex.encode(bytes.slice().reverse())
+  const reversed = new Uint8Array(bytes.length)
+  for (let at = 0; at < bytes.length; at++) reversed[at] = bytes[bytes.length - 1 - at] ?? 0
+  return bytesToHex(reversed)
 }
 
 function readOutpoint(reader: ByteReader): Omit<ParsedInput, 'witness'> {
@@ -121,10 +123,14 @@ export function readWitnessStack(bytes: Uint8Array): readonly Uint8Array[] | und
 
 /** A transaction from hex text of either case. */
 export function parseBitcoinTransactionHex(text: string): ParseOutcome {
-  if (text.length > 2 * MAX_BYTES || !/^([0-9a-fA-F]{2})*$/.test(text)) {
+  if (text.length > 2 * MAX_BYTES) return { kind: 'malformed', problem: 'larger than a block' }
+  let bytes: Uint8Array
+  try {
+    bytes = hexToBytes(text)
+  } catch {
     return { kind: 'malformed', problem: 'not hex' }
   }
-  return parseBitcoinTransaction(hex.decode(text))
+  return parseBitcoinTransaction(bytes)
 }
 
 /** BIP141: weight / 4, rounded up. */

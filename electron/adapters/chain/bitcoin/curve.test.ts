@@ -33,6 +33,11 @@ describe('native, wasm and noble are one curve', () => {
         const signature = secp256k1.sign(hash, key, { prehash: false }).toBytes('compact')
         for (const curve of curves) {
           expect(curve.verifyEcdsa(hash, publicKey, signature)).toBe(true)
+          const full = secp256k1.getPublicKey(key, false)
+          expect(curve.verifyEcdsa(hash, full, signature)).toBe(true)
+          const hybrid = Uint8Array.from(full)
+          hybrid[0] = 6 + ((full[64] ?? 0) & 1)
+          expect(curve.verifyEcdsa(hash, hybrid, signature)).toBe(false)
           expect(curve.verifyEcdsa(hash, publicKey, highS(signature))).toBe(false)
           const expected = secp256k1.verify(signature, other, publicKey, { prehash: false })
           expect(curve.verifyEcdsa(other, publicKey, signature)).toBe(expected)
