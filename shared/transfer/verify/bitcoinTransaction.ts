@@ -2,7 +2,7 @@
  *  BIP144 marker and flag, no trailing bytes, amounts within the supply. Values in satoshi.
  *  Text of txids is in the usual reversed order. */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
-import { sha256d } from '../../vault/hash.ts'
+import { concatBytes, sha256d } from '../../vault/hash.ts'
 import { ByteReader, MAX_BYTES, MalformedBytes } from './byteReader.ts'
 
 export interface ParsedInput {
@@ -83,10 +83,14 @@ function readTransaction(bytes: Uint8Array): ParsedTransaction {
   const locktime = reader.u32()
   if (reader.at !== bytes.length) throw new MalformedBytes('bytes after the end')
   if (outputs.length === 0) throw new MalformedBytes('no outputs')
-  const stripped = new Uint8Array(8 + bodyEnd - bodyStart)
-  stripped.set(bytes.subarray(0, 4))
-  stripped.set(bytes.subarray(bodyStart, bodyEnd), 4)
-  stripped.set(bytes.subarray(locktimeStart, locktimeStart + 4), stripped.length - 4)
+  // Without a witness the bytes are their own stripped form: version, inputs, outputs, locktime.
+  const stripped = hasWitness
+    ? concatBytes([
+        bytes.subarray(0, 4),
+        bytes.subarray(bodyStart, bodyEnd),
+        bytes.subarray(locktimeStart),
+      ])
+    : bytes
   return {
     version,
     locktime,
