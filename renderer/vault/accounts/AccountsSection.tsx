@@ -83,7 +83,7 @@ interface AccountRowProps {
 function AccountRow({ account, balances, receivesSweeps }: AccountRowProps) {
   const { t } = useText()
   return (
-    <li className="account-row" data-account={account.id}>
+    <li className="vault-account" data-account={account.id}>
       <div>
         <AccountLabel account={account} />
         <p className="dim small-text">
@@ -176,7 +176,7 @@ function WalletPanel({
         )
       }
     >
-      <ul className="account-rows">
+      <ul className="vault-accounts">
         {wallet.accounts.map((account) => (
           <AccountRow
             key={account.id}
