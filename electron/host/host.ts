@@ -19,6 +19,7 @@ import { createActivityMethod } from './activity.ts'
 import { createAirGap } from './airGap.ts'
 import { createCoinNotes } from './coinNotes.ts'
 import { createConnections } from './connections.ts'
+import { createDeviceMethods } from './device.ts'
 import { type Handlers, createDispatch } from './dispatch.ts'
 import { openDocument } from './documents.ts'
 import { createEvmChains } from './evmChains.ts'
@@ -525,6 +526,7 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
       own: () => vault.ownAddresses(),
       transfers: () => transfers.list(),
     }),
+    ...createDeviceMethods(ports.device),
     'transfers.list': () =>
       ok({ transfers: transfers.list().map((transfer) => viewTransfer(transfer, clock.now())) }),
     'transfers.read': ({ id }) => {

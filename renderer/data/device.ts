@@ -22,7 +22,7 @@ export function deviceWords(device: DeviceState, t: Text): DeviceWords {
         grade: 'off',
         name: 'OneKey',
         state: t('device.absent'),
-        wayOut: t('device.absent.wayOut', { reason: visibleText(device.reason) }),
+        wayOut: absenceText(device.reason, t),
       }
     case 'several':
       return {
@@ -36,7 +36,7 @@ export function deviceWords(device: DeviceState, t: Text): DeviceWords {
         grade: 'breach',
         name: deviceName(device.device),
         state: t(`device.unusable.${device.reason}`),
-        wayOut: t(`device.unusable.${device.reason}.wayOut`),
+        wayOut: t(`device.unusable.${device.reason}.wayOut`, { needed: device.neededFirmware }),
       }
     case 'ready':
       return {
@@ -74,6 +74,17 @@ export function deviceWords(device: DeviceState, t: Text): DeviceWords {
         wayOut: t('device.waiting.wayOut'),
       }
   }
+}
+
+/** Reasons the adapter names; any other is a code of the SDK or of its process. */
+const namedReasons = ['starting', 'connecting', 'no-permission', 'in-use', 'no-answer'] as const
+
+function absenceText(reason: string, t: Text): string {
+  if (reason === 'not-connected') return t('device.absent.wayOut')
+  const named = namedReasons.find((known) => known === reason)
+  return named === undefined
+    ? t('device.reason.other', { reason: visibleText(reason) })
+    : t(`device.reason.${named}`)
 }
 
 function deviceName(device: { readonly label: string; readonly model: string }): string {

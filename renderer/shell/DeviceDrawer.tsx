@@ -1,4 +1,4 @@
-/** The device beside any screen that has no place for it, while it waits for its button: a change of the policy,
+/** The device beside any screen that has no place for it, while it waits for its button or for what is typed here: a change of the policy,
  *  or a call made from elsewhere. Screens that show the device themselves keep it where it is. */
 import { useRead } from '../data/host.ts'
 import { type Route, routeHref } from '../data/route.ts'
@@ -18,7 +18,8 @@ export function DeviceDrawer({ route }: { readonly route: Route }) {
   const device = useRead('status.read', {}, 5_000).data?.device
   const paired = useRead('portfolio.read', {}).data?.vaultPaired ?? false
   const transfers = useRead('transfers.list', {}).data?.transfers ?? []
-  if (device?.kind !== 'waiting' || showsDevice(route, paired)) return null
+  const waits = device?.kind === 'waiting' || device?.kind === 'asks'
+  if (!waits || showsDevice(route, paired)) return null
   const asked = transfers.find(({ state }) => state === 'confirming' || state === 'signing')
   return (
     <div className="device-drawer">

@@ -5,6 +5,8 @@ import { useContext } from 'react'
 import { deviceWords } from '../data/device.ts'
 import { useRead } from '../data/host.ts'
 import { useText } from '../language/text.ts'
+import { DeviceAsks } from './DeviceAsks.tsx'
+import { DeviceTrouble } from './DeviceTrouble.tsx'
 import { StateTag } from './StateTag.tsx'
 import { ThemeContext } from './chartInk.ts'
 
@@ -37,6 +39,8 @@ export function DevicePanel({ hint }: { readonly hint: string | null }) {
       </h2>
       <StateTag grade={words.grade} text={words.state} />
       {words.wayOut !== null && <p className="small-text">{words.wayOut}</p>}
+      {status.device.kind === 'asks' && <DeviceAsks device={status.device} />}
+      <DeviceTrouble device={status.device} />
       {hint !== null && <p className="dim small-text">{hint}</p>}
       {frame !== null && (
         <figure>

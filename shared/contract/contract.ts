@@ -9,6 +9,7 @@ import {
   airGapRequest,
 } from './methods/airgap.ts'
 import { vaultActivity } from './methods/activity.ts'
+import { deviceAnswer, deviceChoose } from './methods/device.ts'
 import { journalExport, journalList, journalVerify } from './methods/journal.ts'
 import { messagesDescribe, messagesSign, messagesVerify } from './methods/messages.ts'
 import { namesLookup, namesResolve } from './methods/names.ts'
@@ -104,6 +105,8 @@ export const contract = defineContract({
   'messages.describe': messagesDescribe,
   'messages.sign': messagesSign,
   'messages.verify': messagesVerify,
+  'device.answer': deviceAnswer,
+  'device.choose': deviceChoose,
   'journal.list': journalList,
   'journal.verify': journalVerify,
   'journal.export': journalExport,

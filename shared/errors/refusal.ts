@@ -118,6 +118,8 @@ export interface RefusalData {
   DEVICE_SEVERAL: { readonly count: number }
   DEVICE_WRONG: { readonly expected: string; readonly found: string }
   DEVICE_BUSY: { readonly by: string }
+  /** `state`: what it does instead of waiting for what is typed here. */
+  NOTHING_ASKED: { readonly state: string }
   DEVICE_LOCKED: { readonly reason: string }
   DEVICE_REJECTED: { readonly what: string }
   DEVICE_CANCELLED: { readonly what: string }
@@ -231,6 +233,7 @@ export const refusalRetryable: { readonly [C in RefusalCode]: boolean } = {
   DEVICE_SEVERAL: false,
   DEVICE_WRONG: false,
   DEVICE_BUSY: true,
+  NOTHING_ASKED: false,
   DEVICE_LOCKED: true,
   DEVICE_REJECTED: false,
   DEVICE_CANCELLED: false,
