@@ -95,6 +95,24 @@ async function stateOf({ id }: TransferView): Promise<string> {
   return view.ok ? view.value.state : view.refusal.code
 }
 
+test('a watched account is paid like any stranger: whoever hands over a descriptor is not trusted by it', async () => {
+  const view = await scene.client.call('vault.read', {})
+  const watched = view.ok ? view.value.addresses.find((own) => own.accountId === accountId) : null
+  const asked = {
+    purpose: 'withdraw',
+    chain: 'bitcoin',
+    asset: 'BTC',
+    amount: '0.2',
+    address: watched?.address ?? '',
+  } as const
+  expect(await scene.client.call('transfers.plan', asked)).toMatchObject({
+    ok: false,
+    refusal: { code: 'FIRST_PAYMENT_OVER_CAP' },
+  })
+  const inside = await plan(scene, { ...asked, amount: '0.02', from: accountId })
+  expect(inside.plan.recipient.origin).toBe('vault')
+})
+
 test('there is no PSBT before the plan is approved, and none that another transfer would take', async () => {
   const planned = await pay()
   expect(await scene.client.call('airGap.request', { transferId: planned.id })).toMatchObject({

@@ -77,6 +77,7 @@ function planners(world: World) {
     nextChange: () => own(1, 7) as never,
     bitcoinKeys: () => keys,
     ownAddresses: () => [],
+    trustedAddresses: () => [],
   }
   const quote: Portfolio['quote'] = (asset) => ({
     asset,

@@ -54,6 +54,7 @@ function withdraw(port: Partial<EvmPort>, asset: string, text: string) {
   const vault: Partial<Vault> = {
     evmAccount: () => ({ wallet: {} as Wallet, account }),
     ownAddresses: () => [account.address],
+    trustedAddresses: () => [account.address],
     evmPort: () => port as EvmPort,
   }
   const quoteOf: Portfolio['quote'] = (symbol) =>

@@ -64,6 +64,7 @@ const account: EvmVaultAccount = {
 const vault: Partial<Vault> = {
   evmAccount: () => ({ wallet: {} as Wallet, account }),
   ownAddresses: () => [account.address],
+  trustedAddresses: () => [account.address],
   chains: () => [{ chain: 'evm:1', source: 'test', tip: null, refusal: null }],
   evmPort: () => evm as EvmPort,
 }

@@ -166,12 +166,13 @@ export function createPlanner(context: PlanningContext): Planner {
   }
 
   function recipientOf(
+    payerId: string,
     chain: string,
     address: string,
     label: string | undefined,
     asked: Amount,
   ): Result<TransferPlan['recipient'], 'ADDRESS_INVALID' | 'FIRST_PAYMENT_OVER_CAP'> {
-    if (vault.ownAddresses().includes(address))
+    if (vault.trustedAddresses(payerId).includes(address))
       return ok({ address, label: label ?? '', origin: 'vault' })
     const checked = checkRecipient(chain, address, asked)
     if (!checked.ok) return checked
@@ -242,7 +243,13 @@ export function createPlanner(context: PlanningContext): Planner {
     const payments: Payment[] = []
     for (const [address, units] of sums) {
       const share = amount(BTC, units)
-      const recipient = recipientOf('bitcoin', address, labelOf(address, payments.length), share)
+      const recipient = recipientOf(
+        vaultAccount,
+        'bitcoin',
+        address,
+        labelOf(address, payments.length),
+        share,
+      )
       if (!recipient.ok) return recipient
       payments.push({ recipient: recipient.value, amount: share })
     }
@@ -323,7 +330,13 @@ export function createPlanner(context: PlanningContext): Planner {
     if (!planned.ok) return planned
     const address = parseEvmAddress(input.address.trim())
     if (!address.ok) return address
-    const recipient = recipientOf(input.chain, address.value, input.label, planned.value.amount)
+    const recipient = recipientOf(
+      payer.value.id,
+      input.chain,
+      address.value,
+      input.label,
+      planned.value.amount,
+    )
     if (!recipient.ok) return recipient
     return ok(
       envelope(

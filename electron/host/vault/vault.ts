@@ -69,6 +69,10 @@ export interface Vault {
   nextChange(accountId: string): OwnAddress | undefined
   /** Every address of ours that is known so far. */
   ownAddresses(): readonly string[]
+  /** Those that may be paid like our own: of wallets whose keys a device has given. Not those of a watched account,
+   *  whose descriptor anyone can hand over, nor those behind a passphrase that only whoever typed it knows, unless
+   *  the payment stays in that wallet. */
+  trustedAddresses(payerId: string): readonly string[]
   verifiedAt(address: string): number | null
   /** Shows an address of ours on the device; refuses when the device says another. */
   showAddress(
@@ -273,6 +277,12 @@ export function createVault(options: {
     return bitcoinBalances(account)
   }
 
+  function addressesOf(account: VaultAccount): readonly string[] {
+    if (account.chain === 'evm') return [account.address]
+    const state = bookOf(account).state()
+    return state === null ? [] : [...state.receive, ...state.change].map((own) => own.address)
+  }
+
   // ── accounts and addresses ──────────────────────────────────────────────────
 
   function pick(kind: ChainKind, id: string | undefined): AccountOf | undefined {
@@ -384,12 +394,17 @@ export function createVault(options: {
     evmPort: (chain) => options.evm.find((port) => `evm:${port.chainId}` === chain),
     nextReceive: (id) => next(id, 'receive'),
     nextChange: (id) => next(id, 'change'),
-    ownAddresses: () =>
-      accounts().flatMap((account) => {
-        if (account.chain === 'evm') return [account.address]
-        const state = bookOf(account).state()
-        return state === null ? [] : [...state.receive, ...state.change].map((own) => own.address)
-      }),
+    ownAddresses: () => accounts().flatMap(addressesOf),
+    trustedAddresses: (payerId) =>
+      wallets
+        .record()
+        .wallets.filter(
+          ({ signer, accounts: own }) =>
+            (signer.kind === 'device' && !signer.passphrase) ||
+            own.some(({ id }) => id === payerId),
+        )
+        .flatMap((wallet) => wallet.accounts)
+        .flatMap(addressesOf),
     verifiedAt: (address) => shown.get(address) ?? null,
     showAddress,
     useForSweeps,
