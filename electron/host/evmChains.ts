@@ -43,6 +43,8 @@ export interface EvmChains {
     input: ParsedInputOf<typeof evmAddChain>,
     confirm: Confirm,
   ): Promise<ResultOf<typeof evmAddChain>>
+  /** Was added here, and stays after the next start. */
+  isAdded(chainId: number): boolean
   /** Forgets an added chain from the next start on: what is under way there is still followed until then. */
   remove(chainId: number): ResultOf<typeof evmRemoveChain>
   close(): Promise<void>
@@ -144,6 +146,10 @@ export function createEvmChains(options: {
       }
       options.onAdd()
       return ok({ chain: `evm:${port.chainId}`, source: port.source, height: height.value })
+    },
+    isAdded(chainId) {
+      const chains = stored()
+      return chains.ok && chains.value.some((chain) => chain.chainId === chainId)
     },
     remove(chainId) {
       const before = stored()

@@ -595,7 +595,10 @@ function assembleHost(ports: HostPorts, started: Started[]): Result<Host> {
       ok({
         policy,
         connections: connections.list(),
-        chains: vault.chains().map(({ chain, source }) => ({ chain, source })),
+        chains: vault.chains().map(({ chain, source }) => {
+          const added = chain.startsWith('evm:') && evmChains.isAdded(Number(chain.slice(4)))
+          return { chain, source, added }
+        }),
       }),
     'settings.writePolicy': ({ policy: next }) => writePolicy(next),
     'evm.addChain': (input) => evmChains.add(input, confirmOutside),

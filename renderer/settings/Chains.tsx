@@ -13,6 +13,9 @@ import { StateTag } from '../ui/StateTag.tsx'
 
 type Chain = OutputOf<Contract['settings.read']>['chains'][number]
 
+/** The chains of this app's own token list; any other by its number. */
+const known = [1, 42161, 8453, 10, 137, 56] as const
+
 const empty = { chainId: '', rpcUrl: '', secondUrl: '', coin: '' }
 
 function AddChain() {
@@ -52,6 +55,20 @@ function AddChain() {
           submit()
         }}
       >
+        <label className="field">
+          <span>{t('chains.which')}</span>
+          <select
+            value={known.some((id) => id === chainId) ? draft.chainId : ''}
+            onChange={(event) => setDraft({ ...draft, chainId: event.target.value })}
+          >
+            <option value="">{t('chains.other')}</option>
+            {known.map((id) => (
+              <option key={id} value={id}>
+                {chainName(`evm:${id}`)}
+              </option>
+            ))}
+          </select>
+        </label>
         {fields.map((name) => (
           <label key={name} className="field">
             <span>{t(`chains.${name}`)}</span>
@@ -91,6 +108,21 @@ function AddChain() {
   )
 }
 
+function RemoveChain({ chain }: { readonly chain: string }) {
+  const { t } = useText()
+  const remove = useAsk('evm.removeChain')
+  const refusal = refusalOf(remove.error)
+  if (remove.isSuccess) return <StateTag grade="off" text={t('chains.removed')} />
+  return (
+    <>
+      <Button small onPress={() => remove.mutate({ chainId: Number(chain.slice('evm:'.length)) })}>
+        {t('chains.remove')}
+      </Button>
+      {refusal !== null && <RefusalNote refusal={refusal} />}
+    </>
+  )
+}
+
 export function Chains({ chains }: { readonly chains: readonly Chain[] }) {
   const { t } = useText()
   return (
@@ -103,13 +135,15 @@ export function Chains({ chains }: { readonly chains: readonly Chain[] }) {
             <tr>
               <th>{t('chain')}</th>
               <th>{t('vault.source')}</th>
+              <th aria-hidden />
             </tr>
           </thead>
           <tbody>
-            {chains.map(({ chain, source }) => (
+            {chains.map(({ chain, source, added }) => (
               <tr key={chain}>
                 <td>{chainName(chain)}</td>
                 <td className="mono">{visibleText(source)}</td>
+                <td className="right">{added && <RemoveChain chain={chain} />}</td>
               </tr>
             ))}
           </tbody>

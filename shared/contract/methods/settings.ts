@@ -37,7 +37,18 @@ export const settingsRead = defineMethod({
     .object({
       policy: policySchema,
       connections: z.array(connectionSchema).readonly(),
-      chains: z.array(z.object({ chain: z.string(), source: z.string() }).readonly()).readonly(),
+      chains: z
+        .array(
+          z
+            .object({
+              chain: z.string(),
+              source: z.string(),
+              /** Added here by the user: it may be removed here. */
+              added: z.boolean(),
+            })
+            .readonly(),
+        )
+        .readonly(),
     })
     .readonly(),
   refusals: [],
