@@ -3,6 +3,7 @@ import { Check, CircleDashed, CircleDot, HelpCircle, LoaderCircle, X } from 'luc
 import { shortId } from '../format/addresses.ts'
 import { useFormat } from '../format/useFormat.ts'
 import { useText } from '../language/text.ts'
+import { useAirGapped } from '../vault/useAirGapped.ts'
 import type { Transfer } from './transferText.ts'
 
 type Step = Transfer['steps'][number]
@@ -31,6 +32,9 @@ function StepIcon({ step: { kind, state } }: { readonly step: Step }) {
 export function Steps({ transfer }: { readonly transfer: Transfer }) {
   const { t } = useText()
   const format = useFormat()
+  const airGapped = useAirGapped(transfer.plan.vaultAccount)
+  const nameOf = ({ kind }: Step) =>
+    kind === 'sign' && airGapped ? t('stepName.signAirGapped') : t(`stepName.${kind}`)
   return (
     <ol className="steps" aria-label={t('steps.label')}>
       {transfer.steps.map((step) => (
@@ -42,7 +46,7 @@ export function Steps({ transfer }: { readonly transfer: Transfer }) {
           aria-current={step.state === 'active' ? 'step' : undefined}
         >
           <span className="step-name">
-            <StepIcon step={step} /> {t(`stepName.${step.kind}`)}
+            <StepIcon step={step} /> {nameOf(step)}
           </span>
           <span className="dim step-note num">
             {step.at !== null ? format.clock(step.at) : t(`stepState.${step.state}`)}
