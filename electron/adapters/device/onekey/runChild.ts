@@ -12,6 +12,7 @@ import {
   featuresSchema,
   toChildSchema,
 } from './protocol.ts'
+import { watchSleep } from './sleepWatch.ts'
 import { createTcpLink } from './tcpLink.ts'
 import { createTransportClass } from './transport.ts'
 import { type UsbBus, createUsbLink } from './usbLink.ts'
@@ -50,6 +51,8 @@ export interface ChildPorts {
 
 export function runOneKeyChild(ports: ChildPorts): void {
   let machine: Promise<Machine> | null = null
+  // A call that was under way ends with the process and is not made again by itself.
+  watchSleep({ wall: Date.now, monotonic: () => performance.now() }, () => ports.end())
   ports.onMessage((raw) => {
     const message = toChildSchema.parse(raw)
     if (message.kind === 'start') {
