@@ -158,6 +158,11 @@ function isPrivate({ protocol, hostname }: URL): boolean {
   return protocol === 'https:' || ['127.0.0.1', 'localhost', '[::1]'].includes(hostname)
 }
 
+/** Said of the chain by us or by the user; otherwise the chain is asked. */
+function dataFeeOf(dataFee: EvmServers['dataFee']) {
+  return dataFee === undefined ? {} : { dataFee }
+}
+
 /** One chain by its one or two servers. */
 export function openEvmChain(servers: EvmServers, clock: Clock): EvmPort {
   const { chainId, second } = servers
@@ -175,7 +180,7 @@ export function openEvmChain(servers: EvmServers, clock: Clock): EvmPort {
       url,
       coin,
       tokens: [...listedTokens(chainId), ...own],
-      dataFee: known?.dataFee ?? servers.dataFee ?? 'none',
+      ...dataFeeOf(known?.dataFee ?? servers.dataFee),
       ...(known?.nameRegistry === undefined ? {} : { nameRegistry: known.nameRegistry }),
       ...(known?.leastTip === undefined ? {} : { leastTip: known.leastTip }),
       source: new URL(url).hostname,

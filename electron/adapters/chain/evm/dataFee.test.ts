@@ -47,7 +47,7 @@ describe.skipIf(anvil.kind === 'missing')('the data fee', () => {
     await world.close()
   })
 
-  function open(dataFee: 'none' | 'op-stack' | 'in-gas', line: 0 | 1 = 0) {
+  function open(dataFee: 'none' | 'op-stack' | 'in-gas' | null, line: 0 | 1 = 0) {
     return createEvm({
       chainId: world.chainId,
       url: lines[line].url,
@@ -55,7 +55,7 @@ describe.skipIf(anvil.kind === 'missing')('the data fee', () => {
       tokens: [],
       source: `line ${line}`,
       clock: systemClock,
-      dataFee,
+      ...(dataFee === null ? {} : { dataFee }),
     })
   }
 
@@ -79,6 +79,18 @@ describe.skipIf(anvil.kind === 'missing')('the data fee', () => {
       ok: true,
       value: (CALL_BYTES * 3n) / 2n + OPERATOR_BYTES,
     })
+    await port.close()
+  })
+
+  test('of a chain nobody told us about is asked for where the stack’s oracle lies', async () => {
+    const port = open(null)
+    expect(await port.readDataFee(transaction, calm)).toEqual({
+      ok: true,
+      value: (CALL_BYTES * 3n) / 2n + OPERATOR_BYTES,
+    })
+    lines[0].setFault({ kind: 'lie', methods: ['eth_getCode'], result: () => '0x' })
+    expect(await port.readDataFee(transaction, calm)).toEqual({ ok: true, value: 0n })
+    lines[0].setFault(null)
     await port.close()
   })
 

@@ -19,7 +19,7 @@ import {
   transactionSchema,
 } from './answers.ts'
 import { createBalanceReader } from './balances.ts'
-import { readOpStackDataFee } from './dataFee.ts'
+import { GAS_PRICE_ORACLE, readOpStackDataFee } from './dataFee.ts'
 import { createNames } from './names.ts'
 import { createNode } from './node.ts'
 import { readConfirmation, readReceived, sameText } from './payments.ts'
@@ -50,7 +50,7 @@ export interface EvmOptions {
   readonly source: string
   readonly clock: Pick<Clock, 'now'>
   readonly timeoutMs?: number
-  /** Absent: 'none'. */
+  /** Absent: asked of the chain, which is of the OP stack when the stack's own oracle lies there. */
   readonly dataFee?: 'none' | 'op-stack' | 'in-gas'
   /** The registry of names (ENS); absent: the chain has none. */
   readonly nameRegistry?: string
@@ -189,9 +189,15 @@ export function createEvm(options: EvmOptions): EvmPort {
     },
 
     async readDataFee(transaction, signal) {
-      if (options.dataFee !== 'op-stack') return ok(0n)
+      const kind = options.dataFee
+      if (kind === 'none' || kind === 'in-gas') return ok(0n)
       const checked = await check([], signal)
       if (!checked.ok) return checked
+      if (kind === undefined) {
+        const code = await node.ask('eth_getCode', [GAS_PRICE_ORACLE, 'latest'], hexSchema, signal)
+        if (!code.ok) return code
+        if (code.value === '0x') return ok(0n)
+      }
       return readOpStackDataFee(node, chainId, transaction, signal)
     },
 
